@@ -4,14 +4,10 @@
  * default or a shorthand. All fields are required: a default belongs to `scenario/`.
  */
 
+import type { DurationDistribution } from "../kernel/distributions.js";
+
 /** A duration that may vary, in nanoseconds. Sampled by inverse transform, one uniform draw per sample. */
-export type Distribution =
-  | { readonly kind: "constant"; readonly valueNs: number }
-  | { readonly kind: "uniform"; readonly lowNs: number; readonly highNs: number }
-  | { readonly kind: "exponential"; readonly meanNs: number }
-  | { readonly kind: "lognormal"; readonly medianNs: number; readonly sigma: number }
-  | { readonly kind: "normal"; readonly meanNs: number; readonly sdNs: number }
-  | { readonly kind: "empirical"; readonly valuesNs: readonly number[] };
+export type Distribution = DurationDistribution;
 
 export type VertexType = "source" | "operator" | "join" | "sink";
 export type Partitioning = "hash" | "forward" | "rebalance" | "rescale" | "broadcast";
