@@ -26,7 +26,7 @@ export function normalCdf(z: number): number {
   } else {
     // The continued fraction of the tail, with as many levels as 1e-15 takes at this x.
     let fraction = x;
-    for (let level = Math.ceil(1500 / (x * x)); level > 0; level--) fraction = x + level / fraction;
+    for (let level = 16 + Math.ceil(1500 / (x * x)); level > 0; level--) fraction = x + level / fraction;
     tail = Math.exp(-0.5 * x * x) / (fraction * SQRT_TWO_PI);
   }
   return z > 0 ? 1 - tail : tail;
