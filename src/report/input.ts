@@ -1,0 +1,150 @@
+/**
+ * What charts and the report are made of: plain rows, in memory or read back from a result directory. Owns the
+ * types only; `files/` turns results into strings and back. Nothing here touches a disk.
+ */
+import type { CaseSummary, MatchMissCause, PhaseName, RecordLossCause } from "../metrics/result.js";
+
+/** One case of one seed, named alike in every table. */
+export interface RunKey {
+  readonly case: string;
+  readonly strategy: string;
+  readonly seed: string;
+}
+
+/** Series of one run over equal bins from t = 0. NaN where the bin has no value. */
+export interface TimelineColumns extends RunKey {
+  readonly binMs: number;
+  readonly bins: number;
+  readonly produced: Float64Array;
+  readonly delivered: Float64Array;
+  readonly discarded: Float64Array;
+  readonly emitted: Float64Array;
+  readonly backlogLogRecords: Float64Array;
+  readonly backlogNetworkRecords: Float64Array;
+  readonly latencyP50Ms: Float64Array;
+  readonly latencyP99Ms: Float64Array;
+  readonly twinEmitted: Float64Array;
+  /** Log and network together. */
+  readonly twinBacklogRecords: Float64Array;
+  readonly twinLatencyP50Ms: Float64Array;
+  readonly twinLatencyP99Ms: Float64Array;
+}
+
+/** One row of `output-gap.csv`: a sink subtask. */
+export interface GapRow extends RunKey {
+  readonly vertex: string;
+  readonly subtask: number;
+  readonly taskManager: number;
+  readonly machine: number;
+  readonly gapMs: number;
+  readonly gapStartMs: number;
+  readonly affected: boolean;
+}
+
+/** One row of `loss.csv`. */
+export interface LossRow extends RunKey {
+  readonly ledger: "records" | "matches";
+  readonly cause: RecordLossCause | MatchMissCause;
+  readonly count: number;
+}
+
+/** One row of `phases.csv`: a span of the critical path of one incident (counted from 0). */
+export interface PhaseRow extends RunKey {
+  readonly incident: number;
+  readonly phase: PhaseName;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly thread: string;
+}
+
+/** An entry of `expect` as `summary.json` carries it. */
+export interface ExpectOutcome {
+  readonly case: string;
+  readonly metric: string;
+  readonly published?: number | null;
+  readonly measured: number | null;
+  readonly ok: boolean;
+  readonly source?: string;
+  /** The tolerance in words, such as `within 10 %` or `at most 5 s`. */
+  readonly bound?: string;
+}
+
+/** `summary.json`, as far as charts and report use it. */
+export interface SummaryFile {
+  readonly outgap: string;
+  readonly schema: number;
+  readonly scenarios: readonly ScenarioSummary[];
+}
+
+export interface ScenarioSummary {
+  readonly scenario: string;
+  readonly file: string;
+  readonly cases: readonly CaseSummary[];
+  readonly expect: readonly ExpectOutcome[];
+}
+
+/** One change of a task's state, the queue of the JobManager and the protocol steps of one run. */
+export interface PlaybackColumns extends RunKey {
+  readonly taskTimeMs: Float64Array;
+  readonly taskSlot: Int32Array;
+  readonly taskVertex: Int32Array;
+  readonly taskState: Uint8Array;
+  readonly taskAttempt: Int32Array;
+  readonly queueTimeMs: Float64Array;
+  readonly queueLength: Int32Array;
+  readonly markers: readonly PlaybackMarker[];
+  readonly slots: number;
+  readonly slotsPerTaskManager: number;
+  readonly taskManagersPerMachine: number;
+  readonly vertices: readonly string[];
+}
+
+export interface PlaybackMarker {
+  readonly timeMs: number;
+  readonly name: string;
+  readonly incident: number;
+}
+
+/** A cost parameter or setting with where its value comes from; the caller takes it from the catalogue. */
+export interface ParameterRow {
+  readonly name: string;
+  readonly value: string;
+  readonly grade: string;
+  readonly source: string;
+  readonly doc?: string;
+}
+
+/** One point of a sweep: the mean of a metric over seeds with its interval. */
+export interface SweepRow {
+  readonly case: string;
+  readonly strategy: string;
+  readonly metric: string;
+  readonly unit: string;
+  /** Values of the varied parameters, in the order of the command line. */
+  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly seeds: number;
+}
+
+/** Everything of one scenario: one result directory, or the runs of one scenario in memory. */
+export interface ResultSet {
+  readonly scenario: string;
+  /** Where the raw files are, relative to the report; empty for the same directory. */
+  readonly href: string;
+  readonly scenarioText: string;
+  readonly summary: ScenarioSummary;
+  readonly timelines: readonly TimelineColumns[];
+  readonly gaps: readonly GapRow[];
+  readonly losses: readonly LossRow[];
+  readonly phases: readonly PhaseRow[];
+  readonly playbacks: readonly PlaybackColumns[];
+}
+
+export interface ReportInput {
+  readonly version: string;
+  readonly sets: readonly ResultSet[];
+  readonly parameters: readonly ParameterRow[];
+  readonly sweep: readonly SweepRow[];
+}
