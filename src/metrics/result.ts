@@ -2,6 +2,7 @@
  * What one run (case, seed) yields: the summary that `interface.md` fixes, and the columns from which the CSV
  * files, the charts and the report are made. Plain data, structured-cloneable (workers pass it), no Node API.
  */
+import type { MatchMissCause, RecordLossCause } from "../model/loss-causes.js";
 
 /** A scalar that the end of the run cut off, instead of a bare null. */
 export interface Censored {
@@ -24,19 +25,8 @@ export const PHASES = [
 ] as const;
 export type PhaseName = (typeof PHASES)[number];
 
-export const RECORD_LOSS_CAUSES = [
-  "discardedAtSender",
-  "queuedAtSender",
-  "lostInFlight",
-  "partialRecords",
-  "stateLost",
-  "unflushedOutput",
-  "skippedAtSource",
-] as const;
-export type RecordLossCause = (typeof RECORD_LOSS_CAUSES)[number];
-
-export const MATCH_MISS_CAUSES = ["inputLost", "stateLost", "late", "outputLost"] as const;
-export type MatchMissCause = (typeof MATCH_MISS_CAUSES)[number];
+export { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../model/loss-causes.js";
+export type { MatchMissCause, RecordLossCause } from "../model/loss-causes.js";
 
 /** One hop of the critical path, merged with its neighbours of the same phase and thread. */
 export interface PhaseSpan {

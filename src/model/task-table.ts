@@ -1,0 +1,19 @@
+/**
+ * The observer's truth about every task: where its newest attempt is and in which state. Columns indexed by task.
+ * The JobManager's own, possibly stale, picture is in `cluster/execution-graph.ts`.
+ */
+export const TASK_STATE = { down: 0, opening: 1, running: 2, canceling: 3 } as const;
+
+export class TaskTable {
+  readonly state: Uint8Array;
+  /** Newest attempt deployed, from 0. */
+  readonly attempt: Int32Array;
+  /** TaskManager of that attempt. */
+  readonly taskManager: Int32Array;
+
+  constructor(tasks: number) {
+    this.state = new Uint8Array(tasks);
+    this.attempt = new Int32Array(tasks);
+    this.taskManager = new Int32Array(tasks);
+  }
+}
