@@ -1,6 +1,6 @@
 /** Doubling of typed columns: the only allocation that the kernel does while it runs. */
 
-type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+type Column = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** A column of `capacity` elements that starts with the contents of `column`; the rest is 0. */
 export function grown<T extends Column>(column: T, capacity: number): T {

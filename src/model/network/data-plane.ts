@@ -28,6 +28,8 @@ export interface PlaneContext {
   readonly tasks: TaskTable;
   /** Grows as containers start; indices of TaskManagers are never reused. */
   taskManagerAlive(taskManager: number): boolean;
+  /** Gaps and latency are measured from here: the first fault (of the case, also in its twin), else the warm-up's end. */
+  readonly measureFromNs: number;
   /** First kernel entity number the plane may use; numbers below belong to the control plane. */
   readonly entityBase: number;
 }
