@@ -1,0 +1,99 @@
+/**
+ * Writes the result folder of one scenario, run by run in the order of the plan, so that hundreds of seeds need no
+ * memory. Owns the files and the final digest of each run; their columns belong to `report/files`.
+ */
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { finalDigest } from "../../experiment/digest.js";
+import type { CaseSummary, RunResult } from "../../metrics/result.js";
+import { playbackFile } from "../../report/files/playback-file.js";
+import { lossCsv, outputGapCsv, phasesCsv, summaryCsv, timelineCsv } from "../../report/files/tables.js";
+import { fileError } from "../exit.js";
+import { StagedDirectory } from "./staged-directory.js";
+import { type ScenarioEntry, summaryJson } from "./summary-document.js";
+
+type Rows = (run: RunResult) => string;
+
+/** Every CSV file, as the text of a single run with its header. */
+const TABLES: ReadonlyMap<string, Rows> = new Map<string, Rows>([
+  ["output-gap.csv", (run) => outputGapCsv([run])],
+  ["timeline.csv", (run) => timelineCsv([run])],
+  ["loss.csv", (run) => lossCsv([run])],
+  ["phases.csv", (run) => phasesCsv([run])],
+]);
+
+export class ResultWriter {
+  readonly #directory: StagedDirectory;
+  readonly #summaries: CaseSummary[] = [];
+  /** The first run of each case, whose playback and trace are kept. */
+  readonly #firstRuns = new Map<string, RunResult>();
+
+  constructor(target: string, scenarioYaml: string) {
+    this.#directory = new StagedDirectory(target);
+    this.#write("scenario.yaml", scenarioYaml);
+  }
+
+  get target(): string {
+    return this.#directory.target;
+  }
+
+  /** The hidden folder, for whoever adds files (charts) before the end. */
+  get path(): string {
+    return this.#directory.path;
+  }
+
+  /** The first run of each case so far. */
+  get firstRuns(): readonly RunResult[] {
+    return [...this.#firstRuns.values()];
+  }
+
+  /** Adds one run and gives its summary with the final digest. */
+  add(run: RunResult): CaseSummary {
+    const texts = new Map([...TABLES].map(([file, rows]) => [file, rows(run)]));
+    texts.set("summary.csv", summaryCsv([{ ...run.summary, digest: "" }]));
+    const summary: CaseSummary = { ...run.summary, digest: finalDigest(run.summary, texts) };
+    texts.set("summary.csv", summaryCsv([summary]));
+    for (const [file, text] of texts) this.#append(file, text);
+    this.#summaries.push(summary);
+    const { case: name } = summary;
+    if (!this.#firstRuns.has(name)) this.#firstRuns.set(name, { ...run, summary });
+    return summary;
+  }
+
+  /** Writes what needs all runs. After it, `commit`. */
+  finish(entry: ScenarioEntry): void {
+    this.#write("summary.json", summaryJson(entry));
+    this.#write("playback.json", playbackFile(this.firstRuns));
+  }
+
+  /** Puts the folder where it belongs. An interrupted result never takes the place of an older one. */
+  commit(interrupted: boolean): string {
+    const { target } = this.#directory;
+    if (!interrupted || !existsSync(target)) return this.#directory.commit();
+    return this.#directory.commit(`${target}-partial`);
+  }
+
+  discard(): void {
+    this.#directory.discard();
+  }
+
+  /** Rows of a run follow those of the runs before it; only the first brings the header along. */
+  #append(file: string, text: string): void {
+    const isFirst = this.#summaries.length === 0;
+    const path = join(this.#directory.path, file);
+    try {
+      appendFileSync(path, isFirst ? text : text.slice(text.indexOf("\n") + 1));
+    } catch (error) {
+      throw fileError(path, error);
+    }
+  }
+
+  #write(file: string, text: string): void {
+    const path = join(this.#directory.path, file);
+    try {
+      writeFileSync(path, text);
+    } catch (error) {
+      throw fileError(path, error);
+    }
+  }
+}

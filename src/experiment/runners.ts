@@ -1,0 +1,64 @@
+/**
+ * Two ways to simulate the runs of a plan: in this thread, for small plans, and on worker threads. Both give the same
+ * results. Owns the threads.
+ */
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import type { RunResult } from "../metrics/result.js";
+import type { ModelConfig } from "../model/config.js";
+import type { TwinResult } from "../scenario/run-case.js";
+import type { Outcome, Runner, TaskIndex } from "./execute.js";
+import type { PlannedRun } from "./plan.js";
+import type { ProgressCells, WorkerAnswer, WorkerTask } from "./worker-task.js";
+
+/** Simulates in this thread; nothing else happens meanwhile. */
+export async function inlineRunner(progress: ProgressCells): Promise<Runner<TwinResult>> {
+  const { perform } = await import("./worker.js");
+  return runnerOver(1, progress, async (task) => perform(task));
+}
+
+export interface ThreadRunner extends Runner<TwinResult> {
+  /** Ends the threads, whatever they are doing. */
+  close(): Promise<void>;
+}
+
+/** @param workers threads at most; all cores if undefined */
+export function threadRunner(workers: number | undefined, progress: ProgressCells, signal: AbortSignal): ThreadRunner {
+  const width = workers ?? availableParallelism();
+  const pool = new Piscina({
+    filename: workerFile(),
+    minThreads: 0,
+    maxThreads: width,
+    idleTimeout: 60_000,
+    // Not inherited: flags of a test runner or of tsx do not suit a worker.
+    execArgv: [],
+    recordTiming: false,
+  });
+  const runner = runnerOver(width, progress, (task) => pool.run(task, { signal }) as Promise<WorkerAnswer>);
+  return { ...runner, close: () => pool.destroy() };
+}
+
+/** Compiled, the worker is a module beside this one; from source, workers need tsx to read TypeScript. */
+function workerFile(): string {
+  const fromSource = import.meta.url.endsWith(".ts");
+  return new URL(fromSource ? "./worker-boot.mjs" : "./worker.js", import.meta.url).href;
+}
+
+function runnerOver(
+  width: number,
+  progress: ProgressCells,
+  ask: (task: WorkerTask) => Promise<WorkerAnswer>,
+): Runner<TwinResult> {
+  return {
+    width,
+    async twin(config: ModelConfig, task: TaskIndex): Promise<TwinResult> {
+      const answer = await ask({ config, run: null, progress, task });
+      return answer.twin as TwinResult;
+    },
+    async run(run: PlannedRun, twin: TwinResult, trace: boolean, task: TaskIndex): Promise<Outcome> {
+      const answer = await ask({ config: run.config, run: { caseName: run.caseName, twin, trace }, progress, task });
+      const { wallMs, peakRssBytes } = answer;
+      return { result: answer.result as RunResult, wallMs, peakRssBytes };
+    },
+  };
+}

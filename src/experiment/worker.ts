@@ -1,0 +1,26 @@
+/** What a worker thread does with one task: simulate it, and say how far it is. Has no state between tasks. */
+import { runCase, runTwin } from "../scenario/run-case.js";
+import type { WorkerAnswer, WorkerTask } from "./worker-task.js";
+
+export function perform({ config, run, progress, task }: WorkerTask): WorkerAnswer {
+  const startMs = performance.now();
+  const twin = run === null ? runTwin(config) : null;
+  const result =
+    run === null
+      ? null
+      : runCase(config, {
+          ...run,
+          onProgress: (virtualNs) => {
+            progress[task] = virtualNs;
+          },
+        });
+  progress[task] = config.durationNs;
+  return {
+    twin,
+    result,
+    wallMs: Math.round(performance.now() - startMs),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+export default perform;
