@@ -1,0 +1,143 @@
+/**
+ * The pending events as 32-byte records in one typed buffer, and the order among those of equal time. Owns slots,
+ * generations and the free list; knows nothing of how the events are queued.
+ *
+ * One record is half a cache line, so handling an event touches memory once. A handle carries the generation of its
+ * slot, so a stale one is recognised.
+ */
+import { assert } from "./assert.js";
+import { grown } from "./growable.js";
+
+/** Words of a record; words 0 and 1 are the time as a double. */
+export const RECORD_WORDS = 8;
+export const ENTITY = 2;
+/** Kind in the lower 15 bits, then the mark of a cancelled event, then the upper 16 bits of the sequence. */
+export const KIND = 3;
+export const SEQUENCE = 4;
+export const ARGUMENT_A = 5;
+export const ARGUMENT_B = 6;
+export const ARGUMENT_C = 7;
+
+export const KIND_MASK = 0x7fff;
+/** The record of a cancelled event stays, with its place in the order, until the queue comes across it. */
+export const CANCELLED = 0x8000;
+
+const SLOT_LIMIT = 2 ** 25;
+const GENERATION_MASK = 2 ** 28 - 1;
+
+/** Order of an entity among same-time ones: itself for salt 0, else a salted permutation of the 32-bit numbers. */
+export function tieKey(entity: number, salt: number): number {
+  if (salt === 0) return entity;
+  let key = entity ^ salt;
+  key = Math.imul(key ^ (key >>> 16), 0x21f0aaad);
+  key = Math.imul(key ^ (key >>> 15) ^ salt, 0x735a2d97);
+  return (key ^ (key >>> 15)) >>> 0;
+}
+
+export class EventRecords {
+  readonly priorityOfKind = new Uint8Array(KIND_MASK + 1);
+  words: Int32Array;
+  times: Float64Array;
+  /** First free slot, linked through the ENTITY word; -1 if all are in use. */
+  freeHead = -1;
+  private generations: Int32Array;
+  private used = 0;
+  private capacity: number;
+  private readonly salt: number;
+  /**
+   * Counts all events. It only ever decides between two events of one entity, where it equals a count per entity.
+   * 48 bits: the upper half is kept ready in the place where the KIND word wants it.
+   */
+  private sequence = 0;
+  private sequenceHigh = 0;
+
+  constructor(salt: number) {
+    this.salt = salt;
+    this.capacity = 1024;
+    const buffer = new ArrayBuffer(this.capacity * RECORD_WORDS * 4);
+    this.words = new Int32Array(buffer);
+    this.times = new Float64Array(buffer);
+    this.generations = new Int32Array(this.capacity);
+  }
+
+  get slotCapacity(): number {
+    return this.capacity;
+  }
+
+  /** Takes a slot and fills its record. */
+  create(timeNs: number, kind: number, entity: number, a: number, b: number, c: number): number {
+    let slot = this.freeHead;
+    if (slot < 0) slot = this.growOne();
+    const at = slot * RECORD_WORDS;
+    const words = this.words;
+    this.freeHead = words[at + ENTITY]!;
+    this.times[slot * (RECORD_WORDS / 2)] = timeNs;
+    words[at + ENTITY] = entity;
+    words[at + KIND] = kind | this.sequenceHigh;
+    const sequence = this.sequence;
+    words[at + SEQUENCE] = sequence;
+    words[at + ARGUMENT_A] = a;
+    words[at + ARGUMENT_B] = b;
+    words[at + ARGUMENT_C] = c;
+    this.sequence = (sequence + 1) | 0;
+    if (sequence === -1) this.sequenceHigh += 0x10000;
+    return slot;
+  }
+
+  /** Gives the slot back; handles to it are stale from now on. */
+  release(slot: number): void {
+    this.generations[slot] = (this.generations[slot]! + 1) & GENERATION_MASK;
+    this.words[slot * RECORD_WORDS + ENTITY] = this.freeHead;
+    this.freeHead = slot;
+  }
+
+  handleOf(slot: number): number {
+    return this.generations[slot]! * SLOT_LIMIT + slot;
+  }
+
+  /** The slot of a live handle, else -1. */
+  slotOf(handle: number): number {
+    const slot = handle % SLOT_LIMIT;
+    if (!(slot < this.used) || this.generations[slot] !== Math.floor(handle / SLOT_LIMIT)) return -1;
+    return slot;
+  }
+
+  /** Makes the event a dead one; its slot stays taken until the queue releases it. */
+  markCancelled(slot: number): void {
+    this.words[slot * RECORD_WORDS + KIND]! |= CANCELLED;
+    // The handle dies now, and once more (harmlessly) at the release.
+    this.generations[slot] = (this.generations[slot]! + 1) & GENERATION_MASK;
+  }
+
+  /** Whether x comes before y, two different events of equal time: priority, entity, scheduling order. */
+  tieBefore(x: number, y: number): boolean {
+    const words = this.words;
+    const atX = x * RECORD_WORDS;
+    const atY = y * RECORD_WORDS;
+    const kindX = words[atX + KIND]!;
+    const kindY = words[atY + KIND]!;
+    const byPriority = this.priorityOfKind[kindX & KIND_MASK]! - this.priorityOfKind[kindY & KIND_MASK]!;
+    if (byPriority !== 0) return byPriority < 0;
+    const entityX = words[atX + ENTITY]!;
+    const entityY = words[atY + ENTITY]!;
+    if (entityX !== entityY) {
+      return this.salt === 0 ? entityX < entityY : tieKey(entityX, this.salt) < tieKey(entityY, this.salt);
+    }
+    const byHigh = (kindX >>> 16) - (kindY >>> 16);
+    if (byHigh !== 0) return byHigh < 0;
+    return words[atX + SEQUENCE]! >>> 0 < words[atY + SEQUENCE]! >>> 0;
+  }
+
+  /** A never used slot whose free link ends the list; doubles the columns when they are full. */
+  private growOne(): number {
+    if (this.used === this.capacity) {
+      this.capacity *= 2;
+      assert(this.capacity <= SLOT_LIMIT, "more events are pending than handles can tell apart");
+      this.words = grown(this.words, this.capacity * RECORD_WORDS);
+      this.times = new Float64Array(this.words.buffer);
+      this.generations = grown(this.generations, this.capacity);
+    }
+    this.words[this.used * RECORD_WORDS + ENTITY] = -1;
+    return this.used++;
+  }
+}
