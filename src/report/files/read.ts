@@ -58,9 +58,7 @@ export function resultSetFromRuns(
   };
 }
 
-interface KeyReader {
-  (row: readonly string[]): { case: string; strategy: string; seed: string };
-}
+type KeyReader = (row: readonly string[]) => { case: string; strategy: string; seed: string };
 
 function keyReader(table: CsvTable): KeyReader {
   const [name, strategy, seed] = ["case", "strategy", "seed"].map((column) => table.column(column)) as [

@@ -1,0 +1,247 @@
+/** Where the recovery time went: the critical path of each case on one scale, and the same as shares. */
+import { PHASES, type PhaseName } from "../../metrics/result.js";
+import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec } from "../chart.js";
+import { duration, percent } from "../format.js";
+import type { PhaseRow, ResultSet } from "../input.js";
+import { phaseColour } from "../palette.js";
+import { textWidth } from "../render/text-width.js";
+import { brief } from "../thin.js";
+
+const ROW_PX = 30;
+
+interface Span {
+  readonly case: string;
+  readonly phase: PhaseName;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly thread: string;
+}
+
+export const phases: ChartDefinition = {
+  id: "phases",
+  heading: "Where the recovery time went",
+  scope: "set",
+  build(input: ChartInput): Spec | null {
+    const set = onlySet(input);
+    const cases = pathsOf(set);
+    if (cases.length === 0) return null;
+    const longest = cases
+      .flatMap(({ name, totalMs, spans }) =>
+        PHASES.map((phase) => ({ name, totalMs, phase, ms: timeIn(spans, phase) })),
+      )
+      .reduce((a, b) => (b.ms > a.ms ? b : a));
+    const shortest = cases.reduce((a, b) => (b.totalMs < a.totalMs ? b : a));
+    const inShortest = PHASES.map((phase) => ({ phase, ms: timeIn(shortest.spans, phase) })).reduce((a, b) =>
+      b.ms > a.ms ? b : a,
+    );
+    const biggest = `${longest.name}: ${longest.phase} takes ${duration(longest.ms)} of ${duration(longest.totalMs)}`;
+    return frame(
+      input.mode,
+      {
+        title:
+          shortest.name === longest.name
+            ? biggest
+            : `${biggest}; ${shortest.name}: ${inShortest.phase}, ${duration(inShortest.ms)} of ${duration(shortest.totalMs)}`,
+        subtitle:
+          `${set.scenario}, seed ${set.summary.cases[0]?.seed}, longest incident. Critical path from the fault to the ` +
+          "last channel registered; above in seconds on one scale, below as shares of each recovery.",
+        alt: `Phases of recovery. ${cases
+          .map(
+            ({ name, totalMs, spans }) =>
+              `${name}, ${duration(totalMs)}: ${PHASES.filter((phase) => timeIn(spans, phase) > 0)
+                .map((phase) => `${phase} ${duration(timeIn(spans, phase))}`)
+                .join(", ")}.`,
+          )
+          .join(" ")}`,
+      },
+      { spacing: 20, vconcat: [gantt(cases), shares(cases)], resolve: { scale: { color: "shared" } } },
+    );
+  },
+};
+
+interface Path {
+  readonly name: string;
+  readonly startMs: number;
+  readonly totalMs: number;
+  readonly spans: readonly Span[];
+}
+
+/** The path of the longest incident of each case's first run. */
+function pathsOf(set: ResultSet): Path[] {
+  const names = [...new Set(set.summary.cases.map((run) => run.case))];
+  return names.flatMap((name) => {
+    const seed = set.summary.cases.find((run) => run.case === name)?.seed;
+    const incidents = new Map<number, PhaseRow[]>();
+    for (const row of set.phases) {
+      if (row.case !== name || row.seed !== seed) continue;
+      incidents.set(row.incident, [...(incidents.get(row.incident) ?? []), row]);
+    }
+    const paths = [...incidents.values()].map((rows): Path => {
+      const sorted = [...rows].sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+      const startMs = (sorted[0] as PhaseRow).startMs;
+      return { name, startMs, totalMs: Math.max(...sorted.map((row) => row.endMs)) - startMs, spans: merged(sorted) };
+    });
+    return paths.length === 0 ? [] : [paths.reduce((a, b) => (b.totalMs > a.totalMs ? b : a))];
+  });
+}
+
+/** Joins neighbours of one phase, on whatever threads. */
+function merged(rows: readonly PhaseRow[]): Span[] {
+  const spans: Span[] = [];
+  for (const row of rows) {
+    const last = spans.at(-1);
+    if (last !== undefined && last.phase === row.phase) {
+      const thread = last.thread.includes(row.thread) ? last.thread : `${last.thread}, ${row.thread}`;
+      spans[spans.length - 1] = {
+        ...last,
+        endMs: Math.max(last.endMs, row.endMs),
+        thread: thread.length > 120 ? `${last.thread.slice(0, 110)} …` : thread,
+      };
+    } else spans.push({ case: row.case, phase: row.phase, startMs: row.startMs, endMs: row.endMs, thread: row.thread });
+  }
+  return spans;
+}
+
+function timeIn(spans: readonly Span[], phase: PhaseName): number {
+  return spans.reduce((sum, span) => sum + (span.phase === phase ? span.endMs - span.startMs : 0), 0);
+}
+
+function colour(cases: readonly Path[]): Spec {
+  const used = PHASES.filter((phase) => cases.some(({ spans }) => timeIn(spans, phase) > 0));
+  return {
+    field: "phase",
+    type: "nominal",
+    title: null,
+    scale: { domain: used, range: used.map(phaseColour) },
+    legend: { orient: "top", direction: "horizontal", symbolType: "square" },
+  };
+}
+
+const caseAxis = (cases: readonly Path[]): Spec => ({
+  field: "case",
+  type: "nominal",
+  sort: cases.map(({ name }) => name),
+  title: null,
+  axis: { labelLimit: 230, ticks: false, domain: false },
+  scale: { paddingInner: 0.22, paddingOuter: 0.1 },
+});
+
+function gantt(cases: readonly Path[]): Spec {
+  const mostMs = Math.max(...cases.map(({ totalMs }) => totalMs));
+  const values = cases.flatMap(({ name, startMs, spans }) =>
+    spans.map((span) => ({
+      case: name,
+      phase: span.phase,
+      from: brief6((span.startMs - startMs) / 1000),
+      to: brief6((span.endMs - startMs) / 1000),
+      seconds: brief6((span.endMs - span.startMs) / 1000),
+      thread: span.thread,
+      label: labelFor(span.phase, ((span.endMs - span.startMs) / mostMs / 1.08) * PLOT_WIDTH),
+    })),
+  );
+  const x = {
+    field: "from",
+    type: "quantitative",
+    title: "seconds after the fault",
+    scale: { domain: [0, (mostMs / 1000) * 1.08], nice: false },
+  };
+  return {
+    width: PLOT_WIDTH,
+    height: cases.length * ROW_PX,
+    data: { values },
+    encoding: { y: caseAxis(cases) },
+    layer: [
+      {
+        mark: { type: "bar" },
+        encoding: {
+          x,
+          x2: { field: "to" },
+          color: colour(cases),
+          tooltip: [
+            { field: "case", type: "nominal" },
+            { field: "phase", type: "nominal" },
+            { field: "from", type: "quantitative", title: "from (s after the fault)", format: ".3f" },
+            { field: "seconds", type: "quantitative", title: "length (s)", format: ".3f" },
+            { field: "thread", type: "nominal", title: "on" },
+          ],
+        },
+      },
+      {
+        mark: { type: "text", align: "left", dx: 4, color: "#10151b", fontSize: 10 },
+        encoding: { x, text: { field: "label", type: "nominal" } },
+      },
+      {
+        data: {
+          values: cases.map(({ name, totalMs }) => ({ case: name, at: totalMs / 1000, label: duration(totalMs) })),
+        },
+        mark: { type: "text", align: "left", dx: 5, fontWeight: "bold", fontSize: 10.5 },
+        encoding: { x: { ...x, field: "at" }, text: { field: "label", type: "nominal" } },
+      },
+    ],
+  };
+}
+
+function shares(cases: readonly Path[]): Spec {
+  const values = cases.flatMap(({ name, totalMs, spans }) => {
+    let at = 0;
+    return PHASES.filter((phase) => timeIn(spans, phase) > 0).map((phase) => {
+      const ms = timeIn(spans, phase);
+      const share = totalMs === 0 ? 0 : ms / totalMs;
+      const from = at;
+      at += share;
+      const text = `${phase} ${duration(ms)}`;
+      const room = share * PLOT_WIDTH;
+      return {
+        case: name,
+        phase,
+        from: brief6(from),
+        to: brief6(at),
+        share: brief6(share),
+        seconds: brief6(ms / 1000),
+        label: labelFor(text, room) || labelFor(percent(share), room),
+      };
+    });
+  });
+  const x = {
+    field: "from",
+    type: "quantitative",
+    title: "share of the recovery time",
+    scale: { domain: [0, 1], nice: false },
+    axis: { format: "~%", tickCount: 5 },
+  };
+  return {
+    width: PLOT_WIDTH,
+    height: cases.length * ROW_PX,
+    data: { values },
+    encoding: { y: caseAxis(cases) },
+    layer: [
+      {
+        mark: { type: "bar" },
+        encoding: {
+          x,
+          x2: { field: "to" },
+          color: colour(cases),
+          tooltip: [
+            { field: "case", type: "nominal" },
+            { field: "phase", type: "nominal" },
+            { field: "seconds", type: "quantitative", title: "time (s)", format: ".3f" },
+            { field: "share", type: "quantitative", title: "share", format: ".1%" },
+          ],
+        },
+      },
+      {
+        mark: { type: "text", align: "left", dx: 4, color: "#10151b", fontSize: 10 },
+        encoding: { x, text: { field: "label", type: "nominal" } },
+      },
+    ],
+  };
+}
+
+/** The text if it fits into the bar, else nothing. */
+function labelFor(text: string, roomPx: number): string {
+  return textWidth(text, 10) + 8 <= roomPx ? text : "";
+}
+
+function brief6(value: number): number | null {
+  return brief(value) === null ? null : Number(value.toPrecision(6));
+}

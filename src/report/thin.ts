@@ -1,0 +1,34 @@
+/** Fewer points of a series: bins joined by factors of 1, 2, 5, 10 … so that a drawing stays small and honest. */
+
+/** How many bins to join so that `bins` become at most `points`. */
+export function joinFactor(bins: number, points: number): number {
+  for (let decade = 1; ; decade *= 10) {
+    for (const step of [1, 2, 5]) if (bins / (decade * step) <= points) return decade * step;
+  }
+}
+
+export type Join = "mean" | "max";
+
+/** Bins [from, to) joined by `factor`; NaN values are left out, and a group of none but NaN is NaN. */
+export function joinBins(column: Float64Array, from: number, to: number, factor: number, how: Join): number[] {
+  const joined: number[] = [];
+  for (let start = from; start < to; start += factor) {
+    let total = 0;
+    let largest = Number.NEGATIVE_INFINITY;
+    let values = 0;
+    for (let bin = start; bin < Math.min(start + factor, to); bin++) {
+      const value = column[bin] as number;
+      if (Number.isNaN(value)) continue;
+      total += value;
+      if (value > largest) largest = value;
+      values++;
+    }
+    joined.push(values === 0 ? Number.NaN : how === "mean" ? total / values : largest);
+  }
+  return joined;
+}
+
+/** Four significant figures, and null for NaN: what goes into a specification. */
+export function brief(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(4)) : null;
+}
