@@ -14,7 +14,7 @@ import { CANCELLED, EventRecords, KIND, RECORD_WORDS } from "./event-records.js"
 import { grown } from "./growable.js";
 
 /** Events per bucket aimed at: more cost sorting, fewer cost visits of buckets. */
-const FILL = 6;
+const FILL = 8;
 /** A larger bucket goes to the near heap. */
 const SORT_LIMIT = 32;
 /** With fewer events the heap alone is as fast; the gap between the two keeps the queue from flapping. */

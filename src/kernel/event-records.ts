@@ -1,9 +1,9 @@
 /**
  * The pending events as 32-byte records in one typed buffer, and the order among those of equal time. Owns slots,
- * generations and the free list; knows nothing of how the events are queued.
+ * handles and the free list; knows nothing of how the events are queued.
  *
- * One record is half a cache line, so handling an event touches memory once. A handle carries the generation of its
- * slot, so a stale one is recognised.
+ * One record is half a cache line, so handling an event touches memory once. A handle is a slot and the sequence
+ * number of its event, so one whose event is over finds another number there, or a dead record.
  */
 import { assert } from "./assert.js";
 import { grown } from "./growable.js";
@@ -19,11 +19,12 @@ export const ARGUMENT_B = 6;
 export const ARGUMENT_C = 7;
 
 export const KIND_MASK = 0x7fff;
-/** The record of a cancelled event stays, with its place in the order, until the queue comes across it. */
+/** A cancelled event's record stays, with its place in the order, until the queue comes across it. Also: free. */
 export const CANCELLED = 0x8000;
 
 const SLOT_LIMIT = 2 ** 25;
-const GENERATION_MASK = 2 ** 28 - 1;
+/** Lower bits of the sequence in a handle: a stale one could be mistaken only 2^28 events later, to the event. */
+const HANDLE_SEQUENCE_MASK = 2 ** 28 - 1;
 
 /** Order of an entity among same-time ones: itself for salt 0, else a salted permutation of the 32-bit numbers. */
 export function tieKey(entity: number, salt: number): number {
@@ -40,7 +41,6 @@ export class EventRecords {
   times: Float64Array;
   /** First free slot, linked through the ENTITY word; -1 if all are in use. */
   freeHead = -1;
-  private generations: Int32Array;
   private used = 0;
   private capacity: number;
   private readonly salt: number;
@@ -57,7 +57,6 @@ export class EventRecords {
     const buffer = new ArrayBuffer(this.capacity * RECORD_WORDS * 4);
     this.words = new Int32Array(buffer);
     this.times = new Float64Array(buffer);
-    this.generations = new Int32Array(this.capacity);
   }
 
   get slotCapacity(): number {
@@ -86,27 +85,28 @@ export class EventRecords {
 
   /** Gives the slot back; handles to it are stale from now on. */
   release(slot: number): void {
-    this.generations[slot] = (this.generations[slot]! + 1) & GENERATION_MASK;
-    this.words[slot * RECORD_WORDS + ENTITY] = this.freeHead;
+    const at = slot * RECORD_WORDS;
+    this.words[at + KIND] = CANCELLED;
+    this.words[at + ENTITY] = this.freeHead;
     this.freeHead = slot;
   }
 
   handleOf(slot: number): number {
-    return this.generations[slot]! * SLOT_LIMIT + slot;
+    return (this.words[slot * RECORD_WORDS + SEQUENCE]! & HANDLE_SEQUENCE_MASK) * SLOT_LIMIT + slot;
   }
 
-  /** The slot of a live handle, else -1. */
+  /** The slot of a pending event's handle, else -1. */
   slotOf(handle: number): number {
     const slot = handle % SLOT_LIMIT;
-    if (!(slot < this.used) || this.generations[slot] !== Math.floor(handle / SLOT_LIMIT)) return -1;
-    return slot;
+    if (!(slot < this.used)) return -1;
+    const at = slot * RECORD_WORDS;
+    if ((this.words[at + KIND]! & CANCELLED) !== 0) return -1;
+    return this.handleOf(slot) === handle ? slot : -1;
   }
 
   /** Makes the event a dead one; its slot stays taken until the queue releases it. */
   markCancelled(slot: number): void {
     this.words[slot * RECORD_WORDS + KIND]! |= CANCELLED;
-    // The handle dies now, and once more (harmlessly) at the release.
-    this.generations[slot] = (this.generations[slot]! + 1) & GENERATION_MASK;
   }
 
   /** Whether x comes before y, two different events of equal time: priority, entity, scheduling order. */
@@ -135,7 +135,6 @@ export class EventRecords {
       assert(this.capacity <= SLOT_LIMIT, "more events are pending than handles can tell apart");
       this.words = grown(this.words, this.capacity * RECORD_WORDS);
       this.times = new Float64Array(this.words.buffer);
-      this.generations = grown(this.generations, this.capacity);
     }
     this.words[this.used * RECORD_WORDS + ENTITY] = -1;
     return this.used++;
