@@ -1,0 +1,41 @@
+/**
+ * Front door of the room: YAML text in, normalised scenario or diagnostics out. No file is read here, no case is run.
+ */
+import type { Diagnostic } from "./messages.js";
+import type { NormalisedScenario, NormaliseOptions, Place } from "./normalise.js";
+import { normalise } from "./normalise.js";
+import { parseYaml } from "./parse.js";
+import type { Path } from "./schema-values.js";
+
+export type { Expectation, ExpectationResult, MetricExpectation, Relation } from "./expectations.js";
+export { evaluateExpectation, evaluateOnSummaries, median, medianMeasured } from "./expectations.js";
+export { scenarioJsonSchema } from "./json-schema.js";
+export type { Diagnostic, Problem } from "./messages.js";
+export { formatDiagnostic } from "./messages.js";
+export type { MetricSpec } from "./metrics-catalogue.js";
+export { METRICS, readMetric } from "./metrics-catalogue.js";
+export type { Allowance } from "./names.js";
+export { ALLOWANCES, STRATEGY_NAMES } from "./names.js";
+export type { NormalisedCase, NormalisedScenario, NormaliseOptions, Place } from "./normalise.js";
+export { twinKey, twinOf } from "./twin.js";
+
+export type ParseResult =
+  | {
+      readonly ok: true;
+      readonly scenario: NormalisedScenario;
+      /** Where the value at a path of the scenario stands (for findings of `check`). */
+      readonly locate: (path: Path) => Place;
+    }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/**
+ * Reads a scenario.
+ * @param text the file's text
+ * @param options file name for messages; `sets` as `PATH=VALUE` (they change the base, a case's own `set` stays on
+ *   top); `cases` keeps only these; `seed` replaces the scenario's
+ * @returns the scenario with a complete ModelConfig per case, or at least one diagnostic; never throws on bad input
+ */
+export function parseScenario(text: string, options: NormaliseOptions): ParseResult {
+  const yaml = parseYaml(text, options.file);
+  return yaml.ok ? normalise(yaml.value, options) : yaml;
+}

@@ -1,0 +1,303 @@
+/**
+ * Raw tree → normalised scenario: `--set`, then per case `set`, `${…}`, schema, model. Every case goes through the
+ * whole schema, so an override is checked like what it replaces. A diagnostic points at the override that caused it,
+ * else into the file.
+ */
+import type { ModelConfig } from "../model/config.js";
+import { nearestName } from "./nearest.js";
+import type { Expectation } from "./expectations.js";
+import { readExpectation } from "./expectations.js";
+import type { RawParams } from "./expression.js";
+import { Params } from "./expression.js";
+import type { Issue } from "./issues.js";
+import { translate } from "./issues.js";
+import { validKeysAt } from "./json-schema.js";
+import type { Diagnostic, Problem } from "./messages.js";
+import { messages } from "./messages.js";
+import type { Allowance } from "./names.js";
+import { STRATEGY_NAMES } from "./names.js";
+import { normalisedYaml } from "./normalised-yaml.js";
+import { parseAssignment, resolvePath, setAt, withFlatConfig } from "./overrides.js";
+import type { YamlTree } from "./parse.js";
+import type { ScenarioInput, StrategyOptionsInput } from "./schema.js";
+import { scenarioSchema } from "./schema.js";
+import type { Path } from "./schema-values.js";
+import { applicableOptions, optionProblems, toModel } from "./to-model.js";
+
+export interface NormalisedCase {
+  readonly name: string;
+  readonly strategy: string;
+  readonly config: ModelConfig;
+}
+
+export interface NormalisedScenario {
+  readonly version: 1;
+  readonly name: string;
+  readonly description: string;
+  readonly seed: string;
+  readonly tags: readonly string[];
+  /** Refusals of `check` that the scenario means. */
+  readonly allowances: readonly Allowance[];
+  readonly cases: readonly NormalisedCase[];
+  readonly expect: readonly Expectation[];
+  /** The scenario with every default and no `params`; reads back as the same cases. */
+  readonly normalisedYaml: string;
+}
+
+export interface NormaliseOptions {
+  readonly file: string;
+  /** `PATH=VALUE`, in order. They change the base; a case's own `set` stays on top. */
+  readonly sets?: readonly string[];
+  /** Keep only these cases. */
+  readonly cases?: readonly string[];
+  readonly seed?: string;
+}
+
+export type NormaliseResult =
+  | { readonly ok: true; readonly scenario: NormalisedScenario; readonly locate: (path: Path) => Place }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+type Tree = Record<string, unknown>;
+/** Where something stands: in the file, or in a `--set`. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+interface Origin {
+  readonly path: Path;
+  readonly place: Place;
+}
+
+const MAX_DIAGNOSTICS = 20;
+/** What makes a scenario itself cannot differ between its cases. */
+const NOT_PER_CASE = ["version", "name", "description", "seed", "tags", "cases", "expect", "allow", "strategy"];
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function startsWith(path: Path, prefix: Path): boolean {
+  return prefix.length <= path.length && prefix.every((segment, i) => String(segment) === String(path[i]));
+}
+
+/** Replaces `${…}` everywhere but in `params`; keys stay as they are. */
+function interpolated(tree: Tree): { tree: Tree; issues: Issue[] } {
+  const issues: Issue[] = [];
+  const raw = isTree(tree["params"]) ? tree["params"] : {};
+  const usable = Object.fromEntries(
+    Object.entries(raw).filter(([, value]) => typeof value === "number" || typeof value === "string"),
+  ) as RawParams;
+  const params = new Params(usable);
+  const values: Tree = {};
+  for (const name of params.names()) {
+    const value = params.value(name);
+    if (value.ok) values[name] = value.value;
+    else issues.push({ path: ["params", name], at: "value", problem: value.problem });
+  }
+  if (issues.length > 0) return { tree, issues };
+  const visit = (node: unknown, path: Path): unknown => {
+    if (typeof node === "string") {
+      if (!node.includes("${")) return node;
+      const value = params.interpolate(node);
+      if (value.ok) return value.value;
+      issues.push({ path, at: "value", problem: value.problem });
+      return node;
+    }
+    if (Array.isArray(node)) return node.map((entry, i) => visit(entry, [...path, i]));
+    if (isTree(node)) return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, visit(child, [...path, key])]));
+    return node;
+  };
+  const result = visit({ ...tree, params: {} }, []) as Tree;
+  if (tree["params"] === undefined) delete result["params"];
+  else result["params"] = isTree(tree["params"]) ? { ...raw, ...values } : tree["params"];
+  return { tree: result, issues };
+}
+
+class Normaliser {
+  private readonly yaml: YamlTree;
+  private readonly options: NormaliseOptions;
+  private readonly diagnostics: Diagnostic[] = [];
+  private readonly topLevel: readonly string[];
+
+  constructor(yaml: YamlTree, options: NormaliseOptions) {
+    this.yaml = yaml;
+    this.options = options;
+    this.topLevel = validKeysAt({}, []);
+  }
+
+  run(): NormaliseResult {
+    const base = this.withSets();
+    if (base === null) return this.failed();
+    const baseOrigins = base.origins;
+    const input = this.validate(base.tree, baseOrigins);
+    if (input === null) return this.failed();
+    const seed = this.options.seed ?? String(input.seed);
+    const wanted = this.wantedCases(input);
+    const cases: { name: string; index: number | null; input: ScenarioInput; strategy: string; options: StrategyOptionsInput; config: ModelConfig }[] = [];
+    for (const { name, index } of wanted) {
+      const made = this.buildCase(base.tree, baseOrigins, input, index, seed);
+      if (made !== null) cases.push({ name, index, ...made });
+    }
+    const expect = this.expectations(input, baseOrigins);
+    if (this.diagnostics.length > 0) return this.failed();
+    const allNames = cases.map((c) => c.name);
+    const kept = expect.filter((entry) => allNames.includes(entry.case));
+    const head = {
+      version: 1 as const,
+      name: input.name,
+      description: input.description,
+      seed,
+      tags: input.tags,
+      allowances: input.allow,
+    };
+    const scenario: NormalisedScenario = {
+      ...head,
+      cases: cases.map(({ name, strategy, config }) => ({ name, strategy, config })),
+      expect: kept,
+      normalisedYaml: normalisedYaml(head, cases, kept),
+    };
+    return { ok: true, scenario, locate: (path) => this.place(path, "value", baseOrigins) };
+  }
+
+  private failed(): NormaliseResult {
+    return { ok: false, diagnostics: this.diagnostics.slice(0, MAX_DIAGNOSTICS) };
+  }
+
+  private place(path: Path, at: "key" | "value", origins: readonly Origin[]): Place {
+    let best: Origin | null = null;
+    for (const origin of origins) {
+      if (startsWith(path, origin.path) && (best === null || origin.path.length >= best.path.length)) best = origin;
+    }
+    if (best !== null) return best.place;
+    return { file: this.options.file, ...this.yaml.locate(path, at) };
+  }
+
+  private report(issues: readonly Issue[], origins: readonly Origin[]): void {
+    for (const { path, at, problem: p } of issues) {
+      const found = { ...p, ...this.place(path, at, origins) };
+      const same = (d: Diagnostic) => d.file === found.file && d.line === found.line && d.column === found.column && d.message === found.message;
+      if (!this.diagnostics.some(same)) this.diagnostics.push(found);
+    }
+  }
+
+  /** The base tree with every `--set` applied, or `null` after reporting. */
+  private withSets(): { tree: Tree; origins: Origin[] } | null {
+    let tree = withFlatConfig(this.yaml.tree);
+    const origins: Origin[] = [];
+    for (const text of this.options.sets ?? []) {
+      const place = (column: number): Place => ({ file: "--set", line: 1, column });
+      const assignment = parseAssignment(text);
+      if (!assignment.ok) {
+        this.diagnostics.push({ ...assignment.problem, ...place(1) });
+        continue;
+      }
+      const applied = this.applySet(tree, assignment.value.path, assignment.value.value);
+      if ("problem" in applied) {
+        this.diagnostics.push({ ...applied.problem, ...place(1) });
+        continue;
+      }
+      tree = applied.tree;
+      origins.push({ path: applied.path, place: place(text.indexOf("=") + 2) });
+    }
+    return this.diagnostics.length > 0 ? null : { tree, origins };
+  }
+
+  private applySet(tree: Tree, text: string, value: unknown): { tree: Tree; path: Path } | { problem: Problem } {
+    const path = resolvePath(tree, text, this.topLevel);
+    if (!path.ok) return { problem: path.problem };
+    const result = setAt(tree, path.value, value, text);
+    return result.ok ? { tree: result.value, path: path.value } : { problem: result.problem };
+  }
+
+  private validate(tree: Tree, origins: readonly Origin[]): ScenarioInput | null {
+    const filled = interpolated(tree);
+    if (filled.issues.length > 0) {
+      this.report(filled.issues, origins);
+      return null;
+    }
+    const parsed = scenarioSchema.safeParse(filled.tree);
+    if (parsed.success) return parsed.data;
+    this.report(translate(filled.tree, parsed.error.issues), origins);
+    return null;
+  }
+
+  /** The cases to build: all, or those that `--case` names; one without a `cases` block. */
+  private wantedCases(input: ScenarioInput): { name: string; index: number | null }[] {
+    const all =
+      input.cases === undefined
+        ? [{ name: input.strategy ?? "default", index: null }]
+        : input.cases.map((entry, index) => ({ name: entry.name, index }));
+    const names = all.map((entry) => entry.name);
+    names.forEach((name, i) => {
+      if (names.indexOf(name) < i) this.report([{ path: ["cases", i, "name"], at: "value", problem: messages.duplicate("case", name) }], []);
+    });
+    const chosen = this.options.cases ?? [];
+    for (const name of chosen) {
+      if (!names.includes(name)) {
+        const p = { ...messages.unknownName("case", name, names), nearest: nearestName(name, names) };
+        this.diagnostics.push({ ...p, file: "--case", line: 1, column: 1 });
+      }
+    }
+    return chosen.length === 0 ? all : all.filter((entry) => chosen.includes(entry.name));
+  }
+
+  private buildCase(baseTree: Tree, baseOrigins: readonly Origin[], base: ScenarioInput, index: number | null, seed: string) {
+    const entry = index === null ? null : (base.cases?.[index] ?? null);
+    let tree = baseTree;
+    const origins = [...baseOrigins];
+    // The raw `set`: its `${…}` are replaced with this case's own params.
+    const rawCases = baseTree["cases"];
+    const rawEntry = index !== null && Array.isArray(rawCases) ? (rawCases[index] as Tree) : {};
+    for (const [text, value] of Object.entries((rawEntry["set"] as Tree | undefined) ?? {})) {
+      const path: Path = ["cases", index as number, "set", text];
+      const fail = (p: Problem) => this.report([{ path, at: "key", problem: p }], baseOrigins);
+      const head = /^[^.[]*/.exec(text)?.[0] ?? "";
+      if (NOT_PER_CASE.includes(head)) {
+        fail(messages.setForbidden(text));
+        return null;
+      }
+      const applied = this.applySet(tree, text, value);
+      if ("problem" in applied) {
+        fail(applied.problem);
+        return null;
+      }
+      tree = applied.tree;
+      origins.push({ path: applied.path, place: this.place(path, "value", baseOrigins) });
+    }
+    const input = entry === null || Object.keys(entry.set).length === 0 ? base : this.validate(tree, origins);
+    if (input === null) return null;
+    const strategy = entry?.strategy ?? input.strategy;
+    const home: Path = index === null ? [] : ["cases", index];
+    if (strategy === undefined) {
+      this.report([{ path: home, at: "value", problem: messages.missingKey("strategy", `one of ${STRATEGY_NAMES.join(", ")}`) }], origins);
+      return null;
+    }
+    const own = index === null ? input.strategyOptions : (entry?.strategyOptions ?? {});
+    const wrong = optionProblems(strategy, own);
+    this.report(wrong.map((w) => ({ path: [...home, "strategyOptions", ...w.path], at: "key" as const, problem: w.problem })), origins);
+    // Options on top are for the cases whose strategy has them.
+    const options = { ...applicableOptions(strategy, input.strategyOptions), ...entry?.strategyOptions };
+    const made = toModel(input, strategy, options, seed);
+    if ("problems" in made) {
+      this.report(made.problems.map((found) => ({ ...found, at: "value" as const })), origins);
+      return null;
+    }
+    return { input, strategy, options, config: made.config };
+  }
+
+  private expectations(input: ScenarioInput, origins: readonly Origin[]): Expectation[] {
+    const names = input.cases?.map((entry) => entry.name) ?? [input.strategy ?? "default"];
+    return input.expect.flatMap((entry, i) => {
+      const read = readExpectation(entry, names);
+      if (read.ok) return [...read.value];
+      this.report(read.problems.map((p) => ({ path: ["expect", i, ...p.path], at: "value" as const, problem: p.problem })), origins);
+      return [];
+    });
+  }
+}
+
+/** Normalises a parsed file. */
+export function normalise(yaml: YamlTree, options: NormaliseOptions): NormaliseResult {
+  return new Normaliser(yaml, options).run();
+}

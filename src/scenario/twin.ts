@@ -1,0 +1,15 @@
+/**
+ * The fault-free twin of a case: same seed, same `set`, no faults. Its strategy has nothing to decide, so all cases
+ * that differ only in strategy and its options share one twin.
+ */
+import type { ModelConfig } from "../model/config.js";
+import { resolveStrategy } from "./to-model.js";
+
+export function twinOf(config: ModelConfig): ModelConfig {
+  return { ...config, strategy: resolveStrategy("none", {}), faults: [] };
+}
+
+/** Equal exactly for cases that share a twin. */
+export function twinKey(config: ModelConfig): string {
+  return JSON.stringify(twinOf(config));
+}
