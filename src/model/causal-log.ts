@@ -4,7 +4,7 @@
  * A step occupies [startNs, endNs]; startNs is the end of its predecessor: of `previous` if it waited, else of
  * `cause`. Columns, no object per step. Decides nothing.
  */
-import { grown } from "../kernel/growable.js";
+import { longer } from "./columns.js";
 import type { CostName } from "./config.js";
 import type { StepPhase } from "./phases.js";
 
@@ -136,17 +136,17 @@ export class CausalLog {
 
   private grow(): void {
     this.capacity *= 2;
-    this.kind = grown(this.kind, this.capacity);
-    this.phase = grown(this.phase, this.capacity);
-    this.thread = grown(this.thread, this.capacity);
-    this.entity = grown(this.entity, this.capacity);
-    this.startNs = grown(this.startNs, this.capacity);
-    this.endNs = grown(this.endNs, this.capacity);
-    this.cause = grown(this.cause, this.capacity);
-    this.previous = grown(this.previous, this.capacity);
-    this.costA = grown(this.costA, this.capacity);
-    this.costANs = grown(this.costANs, this.capacity);
-    this.costB = grown(this.costB, this.capacity);
-    this.costBNs = grown(this.costBNs, this.capacity);
+    this.kind = longer(this.kind, this.capacity);
+    this.phase = longer(this.phase, this.capacity);
+    this.thread = longer(this.thread, this.capacity);
+    this.entity = longer(this.entity, this.capacity);
+    this.startNs = longer(this.startNs, this.capacity);
+    this.endNs = longer(this.endNs, this.capacity);
+    this.cause = longer(this.cause, this.capacity);
+    this.previous = longer(this.previous, this.capacity);
+    this.costA = longer(this.costA, this.capacity);
+    this.costANs = longer(this.costANs, this.capacity);
+    this.costB = longer(this.costB, this.capacity);
+    this.costBNs = longer(this.costBNs, this.capacity);
   }
 }

@@ -1,0 +1,441 @@
+/**
+ * The JobManager: turns reports of failures into restarts, message by message on its main thread
+ * (ExecutionGraph and failover of Flink 1.9: cancel, delay, reset, slots, deploy). What to restart is the strategy's
+ * decision; heartbeats are `heartbeats.ts`; slots and containers are `slot-pool.ts` and `resource-manager.ts`.
+ */
+import { PRIORITY } from "../../kernel/priorities.js";
+import { type CostLabel, costIndex, THREAD, threadId } from "../causal-log.js";
+import type { ControlContext } from "../control-context.js";
+import { PHASE, type StepPhase } from "../phases.js";
+import { pipelinedRegions, producersOf } from "../topology/topology.js";
+import { EXECUTION, ExecutionGraph } from "./execution-graph.js";
+import { MainThread } from "./main-thread.js";
+import { ResourceManager } from "./resource-manager.js";
+import { newRestart, type Restart } from "./restarts.js";
+import { SlotPool } from "./slot-pool.js";
+import type { FailoverStrategy } from "./strategy-port.js";
+import type { TaskExecutor } from "./task-executor.js";
+
+/** Strategies ask for an escalation window; older failovers are forgotten. */
+export interface JobManagerListener {
+  /** A producer has reported RUNNING and its consumers are to be told. */
+  announce(task: number, step: number): void;
+  jobFailed(reason: string): void;
+  /** For the playback and the incident markers. */
+  marker(name: string): void;
+}
+
+export class JobManager {
+  readonly thread: MainThread;
+  readonly graph: ExecutionGraph;
+  readonly slots: SlotPool;
+  readonly resources: ResourceManager;
+  private readonly context: ControlContext;
+  private readonly strategy: FailoverStrategy;
+  private readonly listener: JobManagerListener;
+  private executor!: TaskExecutor;
+  private readonly restarts: Restart[] = [];
+  private restartsUsed = 0;
+  private regions: Int32Array | null = null;
+  /** TaskManagers that the JobManager has given up; it sends them nothing. */
+  private readonly deregistered = new Set<number>();
+  private nicFreeNs = 0;
+  private nicLastStep = -1;
+  tasksRestarted = 0;
+  failed = false;
+
+  private readonly taskFailed: number;
+  private readonly taskLost: number;
+  private readonly taskManagerLost: number;
+  private readonly cancelTask: number;
+  private readonly cancelAck: number;
+  private readonly taskTerminal: number;
+  private readonly restartSet: number;
+  private readonly resetTask: number;
+  private readonly requestSlot: number;
+  private readonly slotOffer: number;
+  private readonly submitTask: number;
+  private readonly taskRunning: number;
+  private readonly delayDone: number;
+  private readonly cancelArrives: number;
+  private readonly submitArrives: number;
+  private readonly cancelTimeout: number;
+  private readonly slotTimeout: number;
+  private readonly stepDelay: number;
+  private readonly stepWire: number;
+  private readonly stepNic: number;
+  private readonly stepTimeout: number;
+
+  constructor(context: ControlContext, strategy: FailoverStrategy, listener: JobManagerListener) {
+    this.context = context;
+    this.strategy = strategy;
+    this.listener = listener;
+    const { sim, log, topology, tasks, draws } = context;
+    this.thread = new MainThread(sim, log);
+    this.graph = new ExecutionGraph(topology.tasks);
+    this.slots = new SlotPool(topology.slots);
+    for (let task = 0; task < topology.tasks; task++) {
+      this.graph.taskManager[task] = tasks.taskManager[task]!;
+      this.slots.assign(topology.taskSlot[task]!, tasks.taskManager[task]!);
+    }
+    this.resources = new ResourceManager(context, (tm, arrivesNs, step) => this.thread.postAt(arrivesNs, context.entities.taskManager(tm), this.slotOffer, tm, 0, step));
+
+    const operation = (name: string, phase: StepPhase, handle: (a: number, b: number, step: number) => void): number => {
+      const salt = this.operations++;
+      return this.thread.define({ name, phase, cost: "taskOperation", costNs: (a, b) => draws.draw("taskOperation", a, b * 16 + salt), handle });
+    };
+    this.taskFailed = operation("task-failed", PHASE.detect, (task, attempt, step) => this.onTaskFailed(task, attempt, step));
+    this.taskLost = operation("task-lost", PHASE.detect, (task, attempt, step) => this.onTaskFailed(task, attempt, step));
+    this.taskManagerLost = operation("task-manager-lost", PHASE.detect, (tm, _b, step) => this.onTaskManagerLost(tm, step));
+    this.cancelTask = operation("cancel-task", PHASE.cancel, (task, id, step) => this.onCancelTask(task, id, step));
+    this.cancelAck = operation("cancel-acknowledged", PHASE.cancel, () => {});
+    this.taskTerminal = operation("task-terminal", PHASE.cancel, (task, attempt, step) => this.onTaskTerminal(task, attempt, step));
+    this.resetTask = operation("reset-task", PHASE.reset, (task, id, step) => this.onResetTask(task, id, step));
+    this.requestSlot = operation("request-slot", PHASE.slots, (task, id, step) => this.onRequestSlot(task, id, step));
+    this.slotOffer = operation("slot-offer", PHASE.slots, (tm, _b, step) => this.onSlotOffer(tm, step));
+    this.taskRunning = operation("task-running", PHASE.connect, (task, attempt, step) => this.onTaskRunning(task, attempt, step));
+    this.restartSet = this.thread.define({
+      name: "restart-set",
+      phase: PHASE.detect,
+      cost: "restartSetPerEdge",
+      costNs: (_task, edges) => draws.draw("restartSetPerEdge", 0, 0) * edges,
+      handle: (_task, _edges, step) => this.beginRestart(this.pendingPlan!, step),
+    });
+    this.submitTask = this.thread.define({
+      name: "submit-task",
+      phase: PHASE.deploy,
+      cost: "taskOperation",
+      costNs: (task) => draws.draw("taskOperation", task, this.graph.attempt[task]! * 16 + 15),
+      secondCost: "descriptor",
+      secondCostNs: (task) => this.descriptorsOf(task) * draws.draw("descriptor", task, this.graph.attempt[task]!),
+      handle: (task, id, step) => this.onSubmitTask(task, id, step),
+    });
+    this.delayDone = sim.defineKind("restart-delay-done", PRIORITY.timer, (_e, id, _b, step) => this.onDelayDone(id, step));
+    this.cancelArrives = sim.defineKind("cancel-arrives", PRIORITY.delivery, (_e, task, attempt, step) => this.onCancelArrives(task, attempt, step));
+    this.submitArrives = sim.defineKind("submit-arrives", PRIORITY.delivery, (_e, task, attempt, step) => this.onSubmitArrives(task, attempt, step));
+    this.cancelTimeout = sim.defineKind("cancel-ask-timeout", PRIORITY.timer, (_e, task, attemptAndTry, step) => this.onCancelTimeout(task, attemptAndTry, step));
+    this.slotTimeout = sim.defineKind("slot-request-timeout", PRIORITY.timer, (_e, id) => this.onSlotTimeout(id));
+    this.stepDelay = log.kindId("restart-delay");
+    this.stepWire = log.kindId("rpc-wire");
+    this.stepNic = log.kindId("descriptors-sent");
+    this.stepTimeout = log.kindId("ask-timeout");
+  }
+  private operations = 0;
+  private pendingPlan: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean } | null = null;
+
+  connect(executor: TaskExecutor): void {
+    this.executor = executor;
+  }
+
+  // --- what reaches the JobManager from outside ---
+  reportTaskFailed(task: number, attempt: number, arrivesNs: number, step: number): void {
+    this.thread.postAt(arrivesNs, this.context.entities.task(task), this.taskFailed, task, attempt, step);
+  }
+  reportTerminal(task: number, attempt: number, arrivesNs: number, step: number): void {
+    this.thread.postAt(arrivesNs, this.context.entities.task(task), this.taskTerminal, task, attempt, step);
+  }
+  reportRunning(task: number, attempt: number, arrivesNs: number, step: number): void {
+    this.thread.postAt(arrivesNs, this.context.entities.task(task), this.taskRunning, task, attempt, step);
+  }
+  /** A provider or a heartbeat monitor says that the TaskManager is gone. */
+  reportTaskManagerLost(tm: number, arrivesNs: number, step: number): void {
+    this.thread.postAt(arrivesNs, this.context.entities.taskManager(tm), this.taskManagerLost, tm, 0, step);
+  }
+  knows(tm: number): boolean {
+    return !this.deregistered.has(tm);
+  }
+
+  // --- failures ---
+  private onTaskFailed(task: number, attempt: number, step: number): void {
+    const { graph } = this;
+    if (this.failed || graph.attempt[task] !== attempt || graph.state[task] === EXECUTION.terminal) return;
+    if (graph.state[task] === EXECUTION.canceling) {
+      this.becomeTerminal(task, step);
+      return;
+    }
+    if (graph.state[task] === EXECUTION.created || graph.state[task] === EXECUTION.scheduled) return;
+    graph.state[task] = EXECUTION.terminal;
+    this.failover(task, step, false);
+  }
+
+  private onTaskManagerLost(tm: number, step: number): void {
+    if (this.deregistered.has(tm)) return;
+    this.deregistered.add(tm);
+    this.listener.marker("detected");
+    this.resources.lose(tm, step);
+    const lostSlots = this.slots.remove(tm);
+    const { graph } = this;
+    for (const sharedSlot of lostSlots) {
+      for (const task of this.context.topology.tasksOfSlot[sharedSlot]!) {
+        const state = graph.state[task]!;
+        if (state === EXECUTION.scheduled) this.askAgain(task, step);
+        else if (state !== EXECUTION.terminal && state !== EXECUTION.created && graph.taskManager[task] === tm) {
+          this.thread.post(this.taskLost, task, graph.attempt[task]!, step);
+        }
+      }
+    }
+  }
+
+  private failover(task: number, step: number, slotsExhausted: boolean): void {
+    const { context, graph } = this;
+    const { escalateWindowNs } = context.config.strategy;
+    const history = (graph.failovers[task] ??= []);
+    history.push(context.sim.nowNs);
+    const recentFailovers = history.filter((time) => time > context.sim.nowNs - escalateWindowNs).length;
+    const plan = this.strategy.decide(
+      { task, nowNs: context.sim.nowNs, recentFailovers, slotsExhausted },
+      { config: context.config, topology: context.topology, region: (t) => (this.regions ??= pipelinedRegions(context.topology))[t]! },
+    );
+    if (plan.action === "ignore") return;
+    if (plan.edgesVisited > 0) {
+      this.pendingPlan = plan;
+      this.thread.postLoop(this.restartSet, task, plan.edgesVisited, step);
+    } else this.beginRestart(plan, step);
+  }
+
+  private beginRestart(plan: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean }, step: number): void {
+    const { context, graph } = this;
+    const { engine } = context.config;
+    if (plan.cancelFirst && (engine.restartStrategy === "none" || this.restartsUsed >= engine.restartAttempts)) {
+      this.failed = true;
+      this.listener.jobFailed(engine.restartStrategy === "none" ? "no restart strategy" : "restart attempts are used up");
+      return;
+    }
+    if (plan.cancelFirst) this.restartsUsed++;
+    const restart = newRestart(this.restarts.length, plan.tasks, plan.updateConsumers, context.sim.nowNs, plan.cancelFirst ? engine.restartDelayNs : 0);
+    this.restarts.push(restart);
+    for (const task of plan.tasks) {
+      const earlier = graph.restart[task]!;
+      if (earlier >= 0 && this.restarts[earlier]!.stage !== "deployed") this.supersede(this.restarts[earlier]!);
+      graph.restart[task] = restart.id;
+      const state = graph.state[task]!;
+      if (state === EXECUTION.running || state === EXECUTION.deploying) {
+        graph.state[task] = EXECUTION.canceling;
+        restart.awaitingTerminal++;
+        this.thread.post(this.cancelTask, task, restart.id, step);
+      } else if (state === EXECUTION.canceling) restart.awaitingTerminal++;
+      else graph.state[task] = EXECUTION.terminal;
+    }
+    if (restart.awaitingTerminal === 0) this.afterCancel(restart, step);
+  }
+
+  /** A newer restart takes over: what the older one had under way is dropped by its id. */
+  private supersede(restart: Restart): void {
+    restart.stage = "superseded";
+  }
+
+  // --- cancel ---
+  private onCancelTask(task: number, _id: number, step: number): void {
+    if (this.graph.state[task] === EXECUTION.canceling) this.askCancel(task, this.graph.attempt[task]!, 1, step);
+  }
+
+  private askCancel(task: number, attempt: number, tryNumber: number, cause: number): void {
+    const { context, graph } = this;
+    const { sim } = context;
+    const tm = graph.taskManager[task]!;
+    if (context.cluster.alive(tm)) {
+      const [arrivesNs, step] = this.wire(task, cause, PHASE.cancel);
+      sim.schedule(arrivesNs, this.cancelArrives, context.entities.task(task), task, attempt, step);
+      return;
+    }
+    const timeoutNs = context.config.engine.deadRpcFailsAtOnce ? context.draws.draw("rpcLatency", task, 2) : context.config.engine.askTimeoutNs;
+    const step = context.log.add(this.stepTimeout, PHASE.cancel, threadId(THREAD.timer, 0), task, sim.nowNs, sim.nowNs + timeoutNs, cause, -1, costIndex("askTimeout"), timeoutNs);
+    sim.schedule(sim.nowNs + timeoutNs, this.cancelTimeout, context.entities.task(task), task, attempt * 8 + tryNumber, step);
+  }
+
+  private onCancelTimeout(task: number, attemptAndTry: number, step: number): void {
+    const attempt = Math.floor(attemptAndTry / 8);
+    const tryNumber = attemptAndTry % 8;
+    if (this.graph.attempt[task] !== attempt || this.graph.state[task] !== EXECUTION.canceling) return;
+    if (tryNumber < this.context.config.engine.cancelTries) this.askCancel(task, attempt, tryNumber + 1, step);
+    else this.thread.post(this.taskTerminal, task, attempt, step);
+  }
+
+  private onCancelArrives(task: number, attempt: number, cause: number): void {
+    const { context } = this;
+    // The process died meanwhile: nobody answers, the ask times out as if sent to a dead one.
+    if (!context.cluster.alive(this.graph.taskManager[task]!)) {
+      this.askCancel(task, attempt, 1, cause);
+      return;
+    }
+    this.executor.cancel(task, attempt, cause);
+    const [arrivesNs, step] = this.wire(task, cause, PHASE.cancel);
+    this.thread.postAt(arrivesNs, context.entities.task(task), this.cancelAck, task, attempt, step);
+  }
+
+  private onTaskTerminal(task: number, attempt: number, step: number): void {
+    if (this.graph.attempt[task] === attempt && this.graph.state[task] === EXECUTION.canceling) this.becomeTerminal(task, step);
+  }
+
+  private becomeTerminal(task: number, step: number): void {
+    this.graph.state[task] = EXECUTION.terminal;
+    const restart = this.restarts[this.graph.restart[task]!];
+    if (restart === undefined || restart.stage !== "cancel") return;
+    restart.awaitingTerminal--;
+    if (restart.awaitingTerminal === 0) this.afterCancel(restart, step);
+  }
+
+  // --- delay, reset, slots ---
+  private afterCancel(restart: Restart, cause: number): void {
+    const { sim, config, log } = this.context;
+    restart.stage = "delay";
+    const delayedUntilNs = config.engine.restartDelayComposition === "sum" ? sim.nowNs + restart.delayNs : Math.max(sim.nowNs, restart.startedNs + restart.delayNs);
+    if (delayedUntilNs === sim.nowNs) {
+      this.onDelayDone(restart.id, cause);
+      return;
+    }
+    const step = log.add(this.stepDelay, PHASE.delay, threadId(THREAD.timer, 0), restart.id, sim.nowNs, delayedUntilNs, cause, -1, costIndex("restartDelay"), delayedUntilNs - sim.nowNs);
+    sim.schedule(delayedUntilNs, this.delayDone, this.context.entities.jobManager, restart.id, 0, step);
+  }
+
+  private onDelayDone(id: number, step: number): void {
+    const restart = this.restarts[id]!;
+    if (restart.stage !== "delay" || this.failed) return;
+    restart.stage = "reset";
+    restart.awaitingReset = restart.tasks.length;
+    for (const task of restart.tasks) this.thread.post(this.resetTask, task, id, step);
+  }
+
+  private onResetTask(task: number, id: number, step: number): void {
+    const restart = this.restarts[id]!;
+    if (restart.stage !== "reset") return;
+    this.graph.state[task] = EXECUTION.created;
+    this.graph.attempt[task] = this.graph.attempt[task]! + 1;
+    restart.awaitingReset--;
+    if (restart.awaitingReset > 0) return;
+    restart.stage = "slots";
+    for (const each of restart.tasks) this.thread.post(this.requestSlot, each, id, step);
+    this.context.sim.schedule(this.context.sim.nowNs + this.context.config.engine.slotRequestTimeoutNs, this.slotTimeout, this.context.entities.jobManager, id);
+  }
+
+  private onRequestSlot(task: number, id: number, step: number): void {
+    const restart = this.restarts[id]!;
+    // A slot offer may have served the task before its own request was handled.
+    if (restart.stage !== "slots" || this.graph.state[task] !== EXECUTION.created) return;
+    this.tryGrant(task, restart, step);
+  }
+
+  private tryGrant(task: number, restart: Restart, step: number): void {
+    const sharedSlot = this.context.topology.taskSlot[task]!;
+    if (this.slots.request(sharedSlot)) {
+      this.graph.state[task] = EXECUTION.scheduled;
+      restart.granted++;
+      if (restart.granted === restart.tasks.length) this.deploy(restart, step);
+    } else if (!this.resources.require(this.slots.waitingCount, step) && this.context.config.strategy.onReservesExhausted === "escalate") {
+      this.failover(task, step, true);
+    }
+  }
+
+  /** A slot that was granted is gone before the deployment. */
+  private askAgain(task: number, step: number): void {
+    const restart = this.restarts[this.graph.restart[task]!];
+    if (restart === undefined || restart.stage !== "slots") return;
+    this.graph.state[task] = EXECUTION.created;
+    restart.granted--;
+    this.thread.post(this.requestSlot, task, restart.id, step);
+  }
+
+  private onSlotOffer(tm: number, step: number): void {
+    // If the TaskManager has died since, the JobManager cannot know: its slots are taken and their deployment fails.
+    for (const sharedSlot of this.slots.offer(tm, this.context.config.cluster.slotsPerTaskManager)) {
+      for (const task of this.context.topology.tasksOfSlot[sharedSlot]!) {
+        if (this.graph.state[task] !== EXECUTION.created) continue;
+        const restart = this.restarts[this.graph.restart[task]!];
+        if (restart === undefined || restart.stage !== "slots") continue;
+        this.tryGrant(task, restart, step);
+      }
+    }
+  }
+
+  /** slot.request.timeout: the bulk of slots did not come; the job fails over globally (NoResourceAvailableException). */
+  private onSlotTimeout(id: number): void {
+    const restart = this.restarts[id]!;
+    if (restart.stage !== "slots" || this.failed) return;
+    this.listener.marker("slot-request-timeout");
+    const stuck = restart.tasks.find((task) => this.graph.state[task] === EXECUTION.created);
+    if (stuck === undefined) return;
+    this.failover(stuck, -1, true);
+  }
+
+  /** The TaskManager (re-)registers with all its slots free. */
+  registerTaskManager(tm: number, arrivesNs: number, step: number): void {
+    this.deregistered.delete(tm);
+    this.thread.postAt(arrivesNs, this.context.entities.taskManager(tm), this.slotOffer, tm, 0, step);
+  }
+
+  // --- deploy ---
+  private deploy(restart: Restart, step: number): void {
+    restart.stage = "deployed";
+    this.listener.marker("redeploy");
+    for (const task of restart.tasks) this.thread.postLoop(this.submitTask, task, restart.id, step);
+  }
+
+  private descriptorsOf(task: number): number {
+    if (!this.context.config.engine.descriptorsPerConsumer) return 0;
+    const { topology } = this.context;
+    let descriptors = 0;
+    for (const edge of topology.inEdges[topology.taskVertex[task]!]!) descriptors += producersOf(edge, topology.taskSubtask[task]!).count;
+    return descriptors;
+  }
+
+  private onSubmitTask(task: number, id: number, step: number): void {
+    if (this.graph.restart[task] !== id || this.graph.state[task] !== EXECUTION.scheduled) return;
+    const { context, graph } = this;
+    const { sim, log, config } = context;
+    const sharedSlot = context.topology.taskSlot[task]!;
+    const tm = this.slots.taskManagerOf[sharedSlot]!;
+    const attempt = graph.attempt[task]!;
+    graph.state[task] = EXECUTION.deploying;
+    graph.taskManager[task] = tm;
+    this.tasksRestarted++;
+    const bits = this.descriptorsOf(task) * config.costs.descriptorBytes * 8;
+    let cause = step;
+    let readyNs = sim.nowNs;
+    if (bits > 0) {
+      const startNs = Math.max(sim.nowNs, this.nicFreeNs);
+      const sendNs = Math.round((bits / config.cluster.jobManagerBitsPerSecond) * 1e9);
+      cause = log.add(this.stepNic, PHASE.deploy, threadId(THREAD.jobManagerNic, 0), task, startNs, startNs + sendNs, step, startNs > sim.nowNs ? this.nicLastStep : -1, costIndex("bandwidth"), sendNs);
+      this.nicLastStep = cause;
+      readyNs = startNs + sendNs;
+      this.nicFreeNs = readyNs;
+    }
+    const latencyNs = context.draws.draw("rpcLatency", task, 3);
+    const wire = log.add(this.stepWire, PHASE.deploy, threadId(THREAD.wire, 0), task, readyNs, readyNs + latencyNs, cause, -1, costIndex("rpcLatency"), latencyNs);
+    sim.schedule(readyNs + latencyNs, this.submitArrives, context.entities.task(task), task, attempt, wire);
+  }
+
+  private onSubmitArrives(task: number, attempt: number, cause: number): void {
+    const { context, graph } = this;
+    if (graph.attempt[task] !== attempt || graph.state[task] !== EXECUTION.deploying) return;
+    const tm = graph.taskManager[task]!;
+    if (context.cluster.alive(tm)) {
+      this.executor.submit(task, attempt, tm, cause);
+      return;
+    }
+    // Dead, but the JobManager does not know: submitTask's ask times out and the deployment counts as failed.
+    const timeoutNs = context.config.engine.deadRpcFailsAtOnce ? 0 : context.config.engine.askTimeoutNs;
+    const { sim, log } = context;
+    const step = log.add(this.stepTimeout, PHASE.deploy, threadId(THREAD.timer, 0), task, sim.nowNs, sim.nowNs + timeoutNs, cause, -1, costIndex("askTimeout"), timeoutNs);
+    this.reportTaskFailed(task, attempt, sim.nowNs + timeoutNs, step);
+  }
+
+  private onTaskRunning(task: number, attempt: number, step: number): void {
+    const { graph } = this;
+    if (graph.attempt[task] !== attempt || graph.state[task] !== EXECUTION.deploying) return;
+    graph.state[task] = EXECUTION.running;
+    graph.announced[task] = attempt;
+    if (this.restarts[graph.restart[task]!]?.updateConsumers) this.listener.announce(task, step);
+  }
+
+  private wire(task: number, cause: number, phase: StepPhase): [number, number] {
+    const { sim, log, draws } = this.context;
+    const latencyNs = draws.draw("rpcLatency", task, 4);
+    const step = log.add(this.stepWire, phase, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + latencyNs, cause, -1, costIndex("rpcLatency" satisfies CostLabel), latencyNs);
+    return [sim.nowNs + latencyNs, step];
+  }
+
+  /** True while a recovery step is pending: a restart between its decision and its deployment. */
+  get recovering(): boolean {
+    return this.restarts.some((restart) => restart.stage !== "deployed" && restart.stage !== "superseded");
+  }
+}

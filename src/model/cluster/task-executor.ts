@@ -1,0 +1,122 @@
+/**
+ * The TaskManager's side of a task's life (TaskExecutor, Task): create serially on its main thread, open, run, cancel,
+ * fail. Keeps `TaskTable`, the observer's truth. What an attempt does with data is the data plane's; what the
+ * JobManager thinks of it is `execution-graph.ts`.
+ */
+import { PRIORITY } from "../../kernel/priorities.js";
+import { costIndex, THREAD, threadId } from "../causal-log.js";
+import type { ControlContext } from "../control-context.js";
+import { PHASE } from "../phases.js";
+import { TASK_STATE } from "../task-table.js";
+
+/** Whom the executor tells; all calls happen at the instant of the change. */
+export interface TaskExecutorListener {
+  /** The attempt is RUNNING on its TaskManager. */
+  running(task: number, step: number): void;
+  /** The attempt is gone; `how` as in the data plane's port. */
+  ended(task: number, how: "canceled" | "failed", step: number): void;
+  /** The RPC that reports RUNNING, or the terminal state after a cancel, reaches the JobManager at `arrivesNs`. */
+  reportRunning(task: number, attempt: number, arrivesNs: number, step: number): void;
+  reportTerminal(task: number, attempt: number, arrivesNs: number, step: number): void;
+}
+
+export class TaskExecutor {
+  private readonly context: ControlContext;
+  private readonly listener: TaskExecutorListener;
+  /** Next free instant of each TaskManager's main thread, and the step it served last. */
+  private readonly mainFreeNs: number[] = [];
+  private readonly mainLastStep: number[] = [];
+  private readonly created: number;
+  private readonly opened: number;
+  private readonly cancelDone: number;
+  private readonly stepCreate: number;
+  private readonly stepOpen: number;
+  private readonly stepCancel: number;
+  private readonly stepReport: number;
+
+  constructor(context: ControlContext, listener: TaskExecutorListener) {
+    this.context = context;
+    this.listener = listener;
+    const { sim, log } = context;
+    this.stepCreate = log.kindId("task-create");
+    this.stepOpen = log.kindId("task-open");
+    this.stepCancel = log.kindId("task-cancel");
+    this.stepReport = log.kindId("state-report-wire");
+    this.created = sim.defineKind("task-created", PRIORITY.completion, (_e, task, attempt, step) => this.onCreated(task, attempt, step));
+    this.opened = sim.defineKind("task-opened", PRIORITY.completion, (_e, task, attempt, step) => this.onOpened(task, attempt, step));
+    this.cancelDone = sim.defineKind("task-cancel-done", PRIORITY.completion, (_e, task, attempt, step) => this.onCancelDone(task, attempt, step));
+  }
+
+  /** submitTask reaches a living TaskManager: tasks are created serially on its main thread. */
+  submit(task: number, attempt: number, tm: number, cause: number): void {
+    const { sim, log, draws } = this.context;
+    const cost = draws.draw("taskCreate", task, attempt);
+    const startNs = Math.max(sim.nowNs, this.mainFreeNs[tm] ?? 0);
+    const waited = startNs > sim.nowNs;
+    const step = log.add(this.stepCreate, PHASE.deploy, threadId(THREAD.taskManager, tm), task, startNs, startNs + cost, cause, waited ? this.mainLastStep[tm]! : -1, costIndex("taskCreate"), cost);
+    this.mainFreeNs[tm] = startNs + cost;
+    this.mainLastStep[tm] = step;
+    const { tasks, cluster } = this.context;
+    const previous = tasks.taskManager[task]!;
+    cluster.place(task, tm, previous);
+    tasks.attempt[task] = attempt;
+    tasks.taskManager[task] = tm;
+    tasks.state[task] = TASK_STATE.opening;
+    sim.schedule(startNs + cost, this.created, this.context.entities.task(task), task, attempt, step);
+  }
+
+  private onCreated(task: number, attempt: number, cause: number): void {
+    if (!this.current(task, attempt, TASK_STATE.opening)) return;
+    const { sim, log, draws } = this.context;
+    const cost = draws.draw("taskOpen", task, attempt);
+    const step = log.add(this.stepOpen, PHASE.open, threadId(THREAD.task, task), task, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("taskOpen"), cost);
+    sim.schedule(sim.nowNs + cost, this.opened, this.context.entities.task(task), task, attempt, step);
+  }
+
+  private onOpened(task: number, attempt: number, step: number): void {
+    if (!this.current(task, attempt, TASK_STATE.opening)) return;
+    this.context.tasks.state[task] = TASK_STATE.running;
+    this.listener.running(task, step);
+    this.listener.reportRunning(task, attempt, ...this.report(task, step, PHASE.connect));
+  }
+
+  /** cancelTask reaches a living TaskManager. False if there is nothing to cancel any more. */
+  cancel(task: number, attempt: number, cause: number): boolean {
+    const { sim, log, draws, tasks } = this.context;
+    if (tasks.attempt[task] !== attempt) return false;
+    if (tasks.state[task] !== TASK_STATE.running && tasks.state[task] !== TASK_STATE.opening) return false;
+    tasks.state[task] = TASK_STATE.canceling;
+    const cost = draws.draw("taskCancel", task, attempt);
+    const step = log.add(this.stepCancel, PHASE.cancel, threadId(THREAD.task, task), task, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("taskCancel"), cost);
+    sim.schedule(sim.nowNs + cost, this.cancelDone, this.context.entities.task(task), task, attempt, step);
+    return true;
+  }
+
+  private onCancelDone(task: number, attempt: number, step: number): void {
+    if (!this.current(task, attempt, TASK_STATE.canceling)) return;
+    this.context.tasks.state[task] = TASK_STATE.down;
+    this.listener.ended(task, "canceled", step);
+    this.listener.reportTerminal(task, attempt, ...this.report(task, step, PHASE.cancel));
+  }
+
+  /** The task thread throws at this instant: the attempt is gone. False if it was gone already. */
+  fail(task: number, step: number): boolean {
+    const { tasks } = this.context;
+    if (tasks.state[task] === TASK_STATE.down) return false;
+    tasks.state[task] = TASK_STATE.down;
+    this.listener.ended(task, "failed", step);
+    return true;
+  }
+
+  private current(task: number, attempt: number, state: number): boolean {
+    const { tasks } = this.context;
+    return tasks.attempt[task] === attempt && tasks.state[task] === state;
+  }
+
+  private report(task: number, cause: number, phase: typeof PHASE.connect | typeof PHASE.cancel): [number, number] {
+    const { sim, log, draws } = this.context;
+    const cost = draws.draw("rpcLatency", task, 1);
+    const step = log.add(this.stepReport, phase, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("rpcLatency"), cost);
+    return [sim.nowNs + cost, step];
+  }
+}
