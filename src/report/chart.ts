@@ -60,33 +60,46 @@ export function stylesOf(sets: readonly ResultSet[]): CaseStyle[] {
   return caseStyles(sets.flatMap((set) => set.summary.cases));
 }
 
-/** Colour scale by case, with the legend in the order of the scenario. */
-export function caseColour(styles: readonly CaseStyle[], legend = true): Spec {
+const LEGEND = { orient: "top", direction: "horizontal", columns: 2 };
+
+function byCase(styles: readonly CaseStyle[], range: readonly unknown[], legend: Spec | null): Spec {
   return {
     field: "case",
     type: "nominal",
     title: null,
-    scale: { domain: styles.map((style) => style.case), range: styles.map((style) => style.colour) },
-    ...(legend ? { legend: { orient: "top", direction: "horizontal", columns: 2 } } : { legend: null }),
+    scale: { domain: styles.map((style) => style.case), range },
+    legend: legend === null ? null : { ...LEGEND, ...legend },
   };
 }
 
-export function caseDash(styles: readonly CaseStyle[]): Spec {
-  return {
-    field: "case",
-    type: "nominal",
-    title: null,
-    scale: { domain: styles.map((style) => style.case), range: styles.map((style) => style.dash) },
-    legend: { orient: "top", direction: "horizontal", columns: 2 },
-  };
+/** Colour by case; lines and points have different legend symbols. */
+export function caseColour(styles: readonly CaseStyle[], symbol: "stroke" | "point" = "stroke"): Spec {
+  const colours = styles.map((style) => style.colour);
+  return byCase(styles, colours, symbol === "stroke" ? { symbolType: "stroke" } : {});
+}
+
+export function caseDash(styles: readonly CaseStyle[], legend = true): Spec {
+  const dashes = styles.map((style) => style.dash);
+  return byCase(styles, dashes, legend ? { symbolType: "stroke" } : null);
 }
 
 export function caseShape(styles: readonly CaseStyle[]): Spec {
-  return {
-    field: "case",
-    type: "nominal",
-    title: null,
-    scale: { domain: styles.map((style) => style.case), range: styles.map((style) => style.shape) },
-    legend: { orient: "top", direction: "horizontal", columns: 2 },
-  };
+  const shapes = styles.map((style) => style.shape);
+  return byCase(styles, shapes, {});
+}
+
+/** Axis labels such as 0, 500, 20k, 3M, each with its own prefix. */
+export const SI_LABELS = "format(datum.value, '~s')";
+
+/** Ticks of a log axis: powers of ten, with 2 and 5 between them where there are few decades. */
+export function logTicks(low: number, high: number): number[] {
+  const steps = Math.log10(high / low) < 4 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let exponent = Math.floor(Math.log10(low)); exponent <= Math.log10(high); exponent++) {
+    for (const step of steps) {
+      const tick = Number((step * 10 ** exponent).toPrecision(3));
+      if (tick >= low && tick <= high) ticks.push(tick);
+    }
+  }
+  return ticks;
 }

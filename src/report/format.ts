@@ -1,5 +1,5 @@
 /** Numbers as people read them, with units. One place, so that table, title and tooltip agree. */
-import type { Measured } from "../metrics/result.js";
+import type { MatchMissCause, Measured, RecordLossCause } from "../metrics/result.js";
 
 /** `240 ms`, `5.23 s`, `81.3 s`, `12.4 min`; three significant figures. NaN is an en dash. */
 export function duration(ms: number): string {
@@ -58,9 +58,22 @@ export function percent(ratio: number): string {
   return `${figures(ratio * 100)} %`;
 }
 
-/** `discardedAtSender` → `discarded at sender`. */
-export function words(camelCase: string): string {
-  return camelCase.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** Causes of loss as they read in a sentence: "most of them …". */
+const CAUSES: Readonly<Record<RecordLossCause | MatchMissCause, string>> = {
+  discardedAtSender: "discarded at the sender",
+  queuedAtSender: "queued at the sender",
+  lostInFlight: "lost in flight",
+  partialRecords: "half records",
+  stateLost: "lost with the state",
+  unflushedOutput: "unflushed output",
+  skippedAtSource: "skipped at the source",
+  inputLost: "input lost",
+  late: "partner expired",
+  outputLost: "output lost",
+};
+
+export function causeWords(cause: RecordLossCause | MatchMissCause): string {
+  return CAUSES[cause] ?? cause;
 }
 
 /** Breaks a title into lines of at most `width` characters, at spaces. */
@@ -75,4 +88,9 @@ export function wrap(text: string, width = 84): string[] {
   }
   if (line !== "") lines.push(line);
   return lines;
+}
+
+/** `discardedAtSender` → `discarded at sender`. */
+export function words(camelCase: string): string {
+  return camelCase.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -5,8 +5,10 @@ import {
   caseColour,
   caseDash,
   frame,
+  logTicks,
   onlySet,
   PLOT_WIDTH,
+  SI_LABELS,
   type Spec,
   stylesOf,
 } from "../chart.js";
@@ -53,7 +55,7 @@ export const backlog: ChartDefinition = {
       type: "quantitative",
       title: "records waiting (log)",
       scale: { type: "log", domain: yDomain(values), nice: false },
-      axis: { format: "~s", tickCount: 5 },
+      axis: { labelExpr: SI_LABELS, values: logTicks(...yDomain(values)) },
     };
     const twin = twinRows(lines[0] as TimelineColumns, fromMs, toMs);
     return frame(

@@ -6,6 +6,20 @@ import { losses } from "./losses.js";
 import { outputGap } from "./output-gap.js";
 import { outputOverTime } from "./output-over-time.js";
 import { phases } from "./phases.js";
+import { recoveryByParallelism } from "./recovery-by-parallelism.js";
 import { slots } from "./slots.js";
+import { sweepHeatmap } from "./sweep-heatmap.js";
+import { sweepLines } from "./sweep-lines.js";
 
-export const CHARTS: readonly ChartDefinition[] = [outputOverTime, outputGap, phases, losses, slots, latency, backlog];
+export const CHARTS: readonly ChartDefinition[] = [
+  outputOverTime,
+  outputGap,
+  phases,
+  losses,
+  slots,
+  latency,
+  backlog,
+  recoveryByParallelism,
+  sweepLines,
+  sweepHeatmap,
+];

@@ -1,5 +1,15 @@
 /** Latency of the matches over virtual time: the band from the median to the 99th percentile, per case. */
-import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec, stylesOf } from "../chart.js";
+import {
+  type ChartDefinition,
+  type ChartInput,
+  frame,
+  logTicks,
+  onlySet,
+  PLOT_WIDTH,
+  SI_LABELS,
+  type Spec,
+  stylesOf,
+} from "../chart.js";
 import { firstSeedTimelines, windowMs } from "../findings.js";
 import { duration } from "../format.js";
 import type { TimelineColumns } from "../input.js";
@@ -76,7 +86,7 @@ function caseRow(
     type: "quantitative",
     title: "latency (ms, log)",
     scale: { type: "log", domain: yDomain, nice: false },
-    axis: { format: "~s", tickCount: 4 },
+    axis: { labelExpr: SI_LABELS, values: decades(yDomain) },
   });
   return {
     name: `case:${line.case}`,
@@ -108,6 +118,11 @@ function caseRow(
       },
     ],
   };
+}
+
+/** Powers of ten within the domain; the rows are low. */
+function decades(domain: readonly number[]): number[] {
+  return logTicks(domain[0] as number, domain[1] as number).filter((tick) => Number.isInteger(Math.log10(tick)));
 }
 
 interface Row {

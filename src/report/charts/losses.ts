@@ -1,5 +1,10 @@
 /** What was lost, and by which cause: both ledgers, one point per case, on a log scale that has a zero. */
-import { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../../metrics/result.js";
+import {
+  MATCH_MISS_CAUSES,
+  type MatchMissCause,
+  RECORD_LOSS_CAUSES,
+  type RecordLossCause,
+} from "../../metrics/result.js";
 import {
   type ChartDefinition,
   type ChartInput,
@@ -8,11 +13,12 @@ import {
   frame,
   onlySet,
   PLOT_WIDTH,
+  SI_LABELS,
   type Spec,
   stylesOf,
 } from "../chart.js";
 import { outcomes } from "../findings.js";
-import { compact, percent, words } from "../format.js";
+import { causeWords, compact, percent } from "../format.js";
 import type { ResultSet } from "../input.js";
 import type { CaseStyle } from "../palette.js";
 import { median } from "../stats.js";
@@ -31,7 +37,7 @@ export const losses: ChartDefinition = {
     const phrase = (entry: (typeof list)[number]): string =>
       entry.lostRecords === 0
         ? `${entry.case} loses no record`
-        : `${entry.case} loses ${compact(entry.lostRecords)} records (${percent(entry.lostRatio)}), most of them ${words(entry.topLoss)}`;
+        : `${entry.case} loses ${compact(entry.lostRecords)} records (${percent(entry.lostRatio)}), most of them ${causeWords(entry.topLoss)}`;
     const records = rowsOf(set, "records", RECORD_LOSS_CAUSES);
     const matches = rowsOf(set, "matches", MATCH_MISS_CAUSES);
     const seeds = Math.max(1, ...list.map((entry) => entry.seeds));
@@ -53,13 +59,15 @@ export const losses: ChartDefinition = {
         spacing: 18,
         resolve: { scale: { color: "shared", shape: "shared" } },
         vconcat: [
-          panel("input records lost", records, RECORD_LOSS_CAUSES, styles, true),
-          panel("matches missed", matches, MATCH_MISS_CAUSES, styles, false),
+          panel("input records lost", records, RECORD_LOSS_CAUSES, styles),
+          panel("matches missed", matches, MATCH_MISS_CAUSES, styles),
         ],
       },
     );
   },
 };
+
+type Cause = RecordLossCause | MatchMissCause;
 
 interface Row {
   readonly case: string;
@@ -67,12 +75,12 @@ interface Row {
   readonly count: number;
 }
 
-function rowsOf(set: ResultSet, ledger: "records" | "matches", causes: readonly string[]): Row[] {
+function rowsOf(set: ResultSet, ledger: "records" | "matches", causes: readonly Cause[]): Row[] {
   const names = [...new Set(set.summary.cases.map((run) => run.case))];
   return names.flatMap((name) =>
     causes.map((cause) => ({
       case: name,
-      cause: words(cause),
+      cause: causeWords(cause),
       count:
         median(
           set.losses
@@ -83,38 +91,32 @@ function rowsOf(set: ResultSet, ledger: "records" | "matches", causes: readonly 
   );
 }
 
-function panel(
-  title: string,
-  values: readonly Row[],
-  causes: readonly string[],
-  styles: readonly CaseStyle[],
-  legend: boolean,
-): Spec {
+function panel(title: string, values: readonly Row[], causes: readonly Cause[], styles: readonly CaseStyle[]): Spec {
   const most = Math.max(10, ...values.map((row) => row.count));
   const ticks = [0, 1];
   for (let tick = 100; tick <= most * 10; tick *= 100) ticks.push(tick);
   return {
     width: PLOT_WIDTH,
-    height: causes.length * 30,
+    height: causes.length * 40,
     data: { values },
     encoding: {
       y: {
         field: "cause",
         type: "nominal",
-        sort: causes.map(words),
+        sort: causes.map(causeWords),
         title: null,
         axis: { grid: true, ticks: false, labelLimit: 200 },
       },
-      yOffset: { field: "case", type: "nominal", sort: styles.map((style) => style.case), scale: { padding: 0.9 } },
+      yOffset: { field: "case", type: "nominal", sort: styles.map((style) => style.case), scale: { padding: 0.6 } },
       x: {
         field: "count",
         type: "quantitative",
         title: `${title} (log)`,
-        scale: { type: "symlog", domain: [0, most * 1.4], nice: false },
-        axis: { values: ticks, format: "~s" },
+        scale: { type: "symlog", domain: [-0.4, most * 1.4], nice: false },
+        axis: { values: ticks, labelExpr: SI_LABELS, domain: false },
       },
-      color: caseColour(styles, legend),
-      shape: legend ? caseShape(styles) : { ...caseShape(styles), legend: null },
+      color: caseColour(styles, "point"),
+      shape: caseShape(styles),
       tooltip: [
         { field: "case", type: "nominal" },
         { field: "cause", type: "nominal" },

@@ -8,8 +8,10 @@ import {
   caseColour,
   caseDash,
   frame,
+  logTicks,
   onlySet,
   PLOT_WIDTH,
+  SI_LABELS,
   type Spec,
   stylesOf,
 } from "../chart.js";
@@ -96,14 +98,14 @@ function curves(sorted: ReadonlyMap<string, Float64Array>, styles: readonly Case
         type: "quantitative",
         scale: { type: "log", domain: xOf(sorted), nice: false },
         title: null,
-        axis: { format: "~g", grid: true, tickCount: 8 },
+        axis: { labelExpr: "format(datum.value, '~g')", values: ticksOf(sorted) },
       },
       y: {
         field: "share",
         type: "quantitative",
         scale: { type: "log", domain: [least / 1.5, 1.15], nice: false },
         title: "share silent for longer (log)",
-        axis: { format: "~%", tickCount: 5 },
+        axis: { labelExpr: "format(datum.value, '~%')", values: [0.0001, 0.001, 0.01, 0.1, 1] },
       },
       color: caseColour(styles),
       strokeDash: caseDash(styles),
@@ -151,7 +153,13 @@ function histograms(sorted: ReadonlyMap<string, Float64Array>, styles: readonly 
       name: `case:${name}`,
       width: PLOT_WIDTH,
       height: 46,
-      title: { text: name, fontSize: 10.5, frame: "group", offset: 3, fontWeight: "normal" },
+      title: {
+        text: `${name}: sink subtasks by silence (log)`,
+        fontSize: 10.5,
+        frame: "group",
+        offset: 3,
+        fontWeight: "normal",
+      },
       data: {
         values: [...bins]
           .sort((a, b) => a[0] - b[0])
@@ -161,22 +169,23 @@ function histograms(sorted: ReadonlyMap<string, Float64Array>, styles: readonly 
             subtasks,
           })),
       },
-      mark: { type: "bar", color: style.colour, binSpacing: 1 },
+      mark: { type: "rect", color: style.colour, stroke: null },
       encoding: {
         x: {
           field: "low",
           type: "quantitative",
           scale: { type: "log", domain: [from, to], nice: false },
           title: row === names.length - 1 ? X_TITLE : null,
-          axis: { format: "~g", labels: row === names.length - 1, tickCount: 8 },
+          axis: { labelExpr: "format(datum.value, '~g')", labels: row === names.length - 1, values: ticksOf(sorted) },
         },
         x2: { field: "high" },
+        y2: { datum: 0 },
         y: {
           field: "subtasks",
           type: "quantitative",
           scale: { type: "symlog", domain: [0, most] },
-          title: row === names.length - 1 ? "subtasks (log)" : null,
-          axis: { values: logTicks(most), format: "~s" },
+          title: null,
+          axis: { values: countTicks(most), labelExpr: SI_LABELS },
         },
         tooltip: [
           { field: "low", type: "quantitative", title: "silence from (s)" },
@@ -188,7 +197,11 @@ function histograms(sorted: ReadonlyMap<string, Float64Array>, styles: readonly 
   });
 }
 
-function logTicks(most: number): number[] {
+function ticksOf(sorted: ReadonlyMap<string, Float64Array>): number[] {
+  return logTicks(...xOf(sorted));
+}
+
+function countTicks(most: number): number[] {
   const ticks = [0];
   for (let tick = most > 5_000 ? 100 : 10; tick <= most; tick *= most > 5_000 ? 100 : 10) ticks.push(tick);
   return ticks;

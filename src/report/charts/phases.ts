@@ -1,7 +1,7 @@
 /** Where the recovery time went: the critical path of each case on one scale, and the same as shares. */
 import { PHASES, type PhaseName } from "../../metrics/result.js";
 import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec } from "../chart.js";
-import { duration, percent } from "../format.js";
+import { duration } from "../format.js";
 import type { PhaseRow, ResultSet } from "../input.js";
 import { phaseColour } from "../palette.js";
 import { textWidth } from "../render/text-width.js";
@@ -198,7 +198,7 @@ function shares(cases: readonly Path[]): Spec {
         to: brief6(at),
         share: brief6(share),
         seconds: brief6(ms / 1000),
-        label: labelFor(text, room) || labelFor(percent(share), room),
+        label: labelFor(text, room) || labelFor(duration(ms), room),
       };
     });
   });

@@ -20,6 +20,7 @@ const EDGE_NAMES = [
 ];
 /** Machines in a row of the picture; a rack of the shipped scenarios. */
 const MACHINES_PER_ROW = 40;
+const ROW_SIZES = [5, 10, 20, 25, 40];
 
 export const slots: ChartDefinition = {
   id: "slots",
@@ -127,7 +128,7 @@ function layoutOf(set: ResultSet): Layout {
   const machines = 1 + Math.max(...rows.map((row) => row.machine));
   const perMachine = new Map<number, number>();
   for (const row of rows) perMachine.set(row.machine, (perMachine.get(row.machine) ?? 0) + 1);
-  const machinesPerRow = Math.min(MACHINES_PER_ROW, Math.max(5, Math.ceil(Math.sqrt(machines))));
+  const machinesPerRow = ROW_SIZES.find((size) => size * size >= machines) ?? MACHINES_PER_ROW;
   return {
     sinks: rows.length,
     machines,

@@ -28,13 +28,12 @@ function measureWithOwnTable(): void {
 /** Compiles quietly: warnings are errors of ours, so they are returned. */
 export function compileSpec(spec: Spec): { readonly vega: vega.Spec; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
-  const logger = {
-    level: () => logger,
-    error: (...parts: unknown[]) => (warnings.push(parts.join(" ")), logger),
-    warn: (...parts: unknown[]) => (warnings.push(parts.join(" ")), logger),
-    info: () => logger,
-    debug: () => logger,
+  const logger: Record<string, (...parts: unknown[]) => unknown> = {};
+  const note = (...parts: unknown[]): unknown => {
+    warnings.push(parts.join(" "));
+    return logger;
   };
+  Object.assign(logger, { error: note, warn: note, level: () => logger, info: () => logger, debug: () => logger });
   const compiled = compile(spec as unknown as TopLevelSpec, { logger: logger as never });
   return { vega: compiled.spec as vega.Spec, warnings };
 }

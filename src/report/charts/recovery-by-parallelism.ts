@@ -1,0 +1,229 @@
+/** Recovery time against parallelism: the simulated means with their intervals beside the published points. */
+import {
+  type ChartDefinition,
+  type ChartInput,
+  caseColour,
+  caseDash,
+  caseShape,
+  frame,
+  PLOT_WIDTH,
+  type Spec,
+  stylesOf,
+} from "../chart.js";
+import { outcomes } from "../findings.js";
+import { count, duration, lowerBound } from "../format.js";
+import type { ResultSet } from "../input.js";
+import { PUBLISHED_COLOUR } from "../palette.js";
+import { PUBLISHED_RECOVERIES } from "../published.js";
+import { meanInterval } from "../stats.js";
+import { brief } from "../thin.js";
+
+interface Point {
+  readonly case: string;
+  readonly parallelism: number;
+  readonly scenario: string;
+  readonly seconds: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly seeds: number;
+}
+
+interface Published {
+  readonly case: string;
+  readonly parallelism: number;
+  readonly seconds: number;
+  readonly source: string;
+}
+
+export const recoveryByParallelism: ChartDefinition = {
+  id: "recovery-by-parallelism",
+  heading: "Recovery time against parallelism",
+  scope: "all",
+  build(input: ChartInput): Spec | null {
+    const points = input.sets.flatMap(pointsOf);
+    const published = publishedFor(input.sets);
+    const sizes = [...new Set(points.map((point) => point.parallelism))].sort((a, b) => a - b);
+    if (sizes.length < 2 && published.length === 0) return null;
+    const styles = stylesOf(input.sets);
+    const seconds = [...points.map((point) => point.high ?? 0), ...published.map((point) => point.seconds)];
+    const x = {
+      field: "parallelism",
+      type: "quantitative",
+      title: "parallelism (slots, log)",
+      scale: { type: "log", domain: xDomain([...sizes, ...published.map((point) => point.parallelism)]), nice: false },
+      axis: {
+        values: [...new Set([...sizes, ...published.map((point) => point.parallelism)])],
+        labelExpr: "format(datum.value, ',d')",
+        grid: false,
+      },
+    };
+    const y = {
+      field: "seconds",
+      type: "quantitative",
+      title: "recovery time (s)",
+      scale: { domain: [0, Math.max(...seconds) * 1.08], nice: false },
+    };
+    const y2 = { ...y, field: "low" };
+    const colour = caseColour(styles, "point");
+    return frame(
+      input.mode,
+      {
+        title: titleOf(points, published),
+        subtitle:
+          `${input.sets.map((set) => set.scenario).join(", ")}. First fault to the last task running and its last ` +
+          `channel registered; mean, bar: 95 % interval over seeds. Ringed crosses: published.`,
+        alt: `Recovery time against parallelism. ${points
+          .map((p) => `${p.case} at ${count(p.parallelism)}: ${duration((p.seconds ?? Number.NaN) * 1000)}.`)
+          .join(" ")} Published: ${published
+          .map((p) => `${p.case} at ${count(p.parallelism)}: ${duration(p.seconds * 1000)}.`)
+          .join(" ")}`,
+      },
+      {
+        width: PLOT_WIDTH,
+        height: 320,
+        layer: [
+          {
+            data: { values: points },
+            mark: { type: "line" },
+            encoding: { x, y, color: colour, strokeDash: caseDash(styles, false) },
+          },
+          {
+            data: { values: points.filter((point) => point.seeds > 1) },
+            mark: { type: "rule", strokeWidth: 3, opacity: 0.55 },
+            encoding: { x, y: y2, y2: { field: "high" }, color: colour },
+          },
+          {
+            data: { values: points },
+            mark: { type: "point", filled: true, size: 75, opacity: 1 },
+            encoding: {
+              x,
+              y,
+              color: colour,
+              shape: caseShape(styles),
+              tooltip: [
+                { field: "scenario", type: "nominal" },
+                { field: "case", type: "nominal" },
+                { field: "parallelism", type: "quantitative", format: ",d" },
+                { field: "seconds", type: "quantitative", title: "recovery, mean (s)", format: ".2f" },
+                { field: "low", type: "quantitative", title: "95 % from (s)", format: ".2f" },
+                { field: "high", type: "quantitative", title: "to (s)", format: ".2f" },
+                { field: "seeds", type: "quantitative" },
+              ],
+            },
+          },
+          ...publishedLayers(published, x, y, PUBLISHED_COLOUR[input.mode], colour),
+        ],
+      },
+    );
+  },
+};
+
+function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink: string, colour: Spec): Spec[] {
+  if (published.length === 0) return [];
+  const tooltip = [
+    { field: "case", type: "nominal" },
+    { field: "seconds", type: "quantitative", title: "published (s)" },
+    { field: "source", type: "nominal" },
+  ];
+  return [
+    {
+      data: { values: published },
+      mark: { type: "point", shape: "circle", size: 230, filled: false, strokeWidth: 2.2 },
+      encoding: { x, y, color: colour, tooltip },
+    },
+    {
+      data: { values: published },
+      mark: { type: "point", shape: "cross", size: 60, filled: true, color: ink, opacity: 1 },
+      encoding: { x, y, tooltip },
+    },
+    ...(["left", "right"] as const).map((side) => ({
+      data: { values: labelled(published, side) },
+      mark: { type: "text", align: side === "left" ? "right" : "left", dx: side === "left" ? -13 : 13, fontSize: 9.5 },
+      encoding: { x, y, text: { field: "label", type: "nominal" } },
+    })),
+  ];
+}
+
+/** The smallest size has its labels on the left, where no line starts. */
+function labelled(published: readonly Published[], side: "left" | "right"): Spec[] {
+  const smallest = Math.min(...published.map((point) => point.parallelism));
+  return published
+    .filter((point) => (point.parallelism === smallest) === (side === "left"))
+    .map((point) => ({ ...point, label: `published ${duration(point.seconds * 1000)}` }));
+}
+
+/** Sink subtasks per vertex: the parallelism that a recovery is about. */
+export function parallelismOf(set: ResultSet): number {
+  const first = set.gaps[0];
+  if (first === undefined) return 0;
+  return set.gaps.filter((row) => row.case === first.case && row.seed === first.seed && row.vertex === first.vertex)
+    .length;
+}
+
+function pointsOf(set: ResultSet): Point[] {
+  const parallelism = parallelismOf(set);
+  if (parallelism === 0) return [];
+  return outcomes(set).map((entry) => {
+    const seconds = meanInterval(entry.runs.map((run) => lowerBound(run.recoveryTimeMs) / 1000));
+    return {
+      case: entry.case,
+      parallelism,
+      scenario: set.scenario,
+      seconds: brief(seconds.mean),
+      low: brief(Math.max(0, seconds.low)),
+      high: brief(seconds.high),
+      seeds: seconds.n,
+    };
+  });
+}
+
+/** The table of a known family; for other scenarios what their `expect` names as published. */
+function publishedFor(sets: readonly ResultSet[]): Published[] {
+  const found = new Map<string, Published>();
+  for (const set of sets) {
+    for (const point of PUBLISHED_RECOVERIES) {
+      if (!set.scenario.startsWith(point.family)) continue;
+      const { parallelism, source } = point;
+      found.set(`${parallelism}/${point.case}`, {
+        case: point.case,
+        parallelism,
+        seconds: point.recoveryMs / 1000,
+        source,
+      });
+    }
+    for (const expected of set.summary.expect) {
+      if (expected.metric !== "recoveryTimeMs" || typeof expected.published !== "number") continue;
+      const parallelism = parallelismOf(set);
+      const key = `${parallelism}/${expected.case}`;
+      if (parallelism === 0 || found.has(key)) continue;
+      found.set(key, {
+        case: expected.case,
+        parallelism,
+        seconds: expected.published / 1000,
+        source: expected.source ?? set.scenario,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+function xDomain(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return low === high ? [low / 2, high * 2] : [low * (low / high) ** 0.2, high * (high / low) ** 0.2];
+}
+
+function titleOf(points: readonly Point[], published: readonly Published[]): string {
+  const largest = Math.max(...points.map((point) => point.parallelism));
+  const atLargest = points.filter((point) => point.parallelism === largest && point.seconds !== null);
+  if (atLargest.length === 0) return "No recovery to show";
+  const bySeconds = (a: Point, b: Point): number => (a.seconds ?? 0) - (b.seconds ?? 0);
+  const slowest = [...atLargest].sort(bySeconds).at(-1) as Point;
+  const fastest = [...atLargest].sort(bySeconds)[0] as Point;
+  const phrase = (point: Point): string => {
+    const other = published.find((entry) => entry.case === point.case && entry.parallelism === point.parallelism);
+    const beside = other === undefined ? "" : ` (published ${duration(other.seconds * 1000)})`;
+    return `${point.case} takes ${duration((point.seconds ?? 0) * 1000)}${beside}`;
+  };
+  const both = slowest === fastest ? phrase(slowest) : `${phrase(slowest)}, ${phrase(fastest)}`;
+  return `At ${count(largest)} slots ${both}`;
+}
