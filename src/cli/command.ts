@@ -7,7 +7,7 @@ export interface Command {
   readonly describe: string;
   readonly options: Readonly<Record<string, Options>>;
   readonly builder: (argv: Argv) => Argv;
-  readonly handler: (argv: never) => Promise<void>;
+  readonly handler: (argv: unknown) => Promise<void>;
 }
 
 interface Spec<Arguments> {
@@ -33,7 +33,7 @@ export function defineCommand<Arguments>(spec: Spec<Arguments>): Command {
       for (const [commandLine, what] of spec.examples) argv.example(commandLine, what);
       return argv;
     },
-    handler: async (argv: never) => {
+    handler: async (argv: unknown) => {
       process.exitCode = await spec.run(argv as Arguments);
     },
   };

@@ -11,9 +11,16 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** Bad usage or bad input: the message goes to stderr as it is, without a stack. */
+/** Bad usage or bad input: the message goes to stderr without a stack. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** What stands before the message: the program's name, unless the message begins with a place in a file. */
+  readonly prefix: string;
+
+  constructor(message: string, form: "named" | "as it is" = "named") {
+    super(message);
+    this.prefix = form === "named" ? "outgap: " : "";
+  }
 }
 
 /** What the operating system says about a path, in words: `x.yaml: no such file`. Other errors pass unchanged. */

@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .fail((message, error) => {
       throw error ?? new UsageError(message);
     });
-  for (const command of COMMANDS) parser.command(command);
+  for (const { command, describe, builder, handler } of COMMANDS) parser.command(command, describe, builder, handler);
   try {
     await parser.parseAsync();
   } catch (error) {
@@ -51,7 +51,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** Prints what went wrong and says with which code to exit. */
 function report(error: unknown, argv: readonly string[]): number {
   if (error instanceof UsageError) {
-    writeError(withSuggestion(error.message, argv));
+    writeError(error.prefix === "" ? error.message : withSuggestion(error.message, argv));
     return EXIT.usage;
   }
   // yargs' own complaints about the command line.
@@ -67,6 +67,7 @@ function report(error: unknown, argv: readonly string[]): number {
 /** Says which known command or option was probably meant by the first unknown one. */
 function withSuggestion(message: string, argv: readonly string[]): string {
   const unknown = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message);
+  if (/^Not enough non-option arguments/.test(message)) return `outgap: ${argv[0]} needs more arguments\n${HELP_HINT}`;
   if (unknown === null) return `outgap: ${message}${message.startsWith("no command") ? `\n${HELP_HINT}` : ""}`;
   const name = (unknown[1] as string).trim();
   const isOption = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`) || word === `-${name}`);

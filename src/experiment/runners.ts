@@ -3,7 +3,6 @@
  * results. Owns the threads.
  */
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
 import type { RunResult } from "../metrics/result.js";
 import type { ModelConfig } from "../model/config.js";
 import type { TwinResult } from "../scenario/run-case.js";
@@ -23,7 +22,12 @@ export interface ThreadRunner extends Runner<TwinResult> {
 }
 
 /** @param workers threads at most; all cores if undefined */
-export function threadRunner(workers: number | undefined, progress: ProgressCells, signal: AbortSignal): ThreadRunner {
+export async function threadRunner(
+  workers: number | undefined,
+  progress: ProgressCells,
+  signal: AbortSignal,
+): Promise<ThreadRunner> {
+  const { Piscina } = await import("piscina");
   const width = workers ?? availableParallelism();
   const pool = new Piscina({
     filename: workerFile(),

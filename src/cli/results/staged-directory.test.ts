@@ -41,9 +41,11 @@ test("an older result is replaced as a whole", () => {
 
 test("discard leaves no trace, and after commit it does nothing", () => {
   const target = join(folder, "result");
-  const dropped = new StagedDirectory(target);
-  put(dropped, "one");
-  dropped.discard();
+  for (const path of [target, join(folder, "made", "for", "it")]) {
+    const dropped = new StagedDirectory(path);
+    put(dropped, "one");
+    dropped.discard();
+  }
   expect(readdirSync(folder)).toEqual([]);
   const kept = new StagedDirectory(target);
   put(kept, "two");

@@ -2,7 +2,7 @@
  * A result folder that appears whole or not at all: everything is written beside it under a hidden name, and moved
  * into place at the end. Owns the folder, not what is in it.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, UsageError } from "../exit.js";
 
@@ -14,6 +14,8 @@ export class StagedDirectory {
   readonly target: string;
   /** Where to write until then. */
   readonly path: string;
+  /** The outermost folder that had to be made for it, if any. */
+  readonly #madeFor: string | undefined;
   #open = true;
 
   /**
@@ -25,7 +27,7 @@ export class StagedDirectory {
     assertReplaceable(this.target, target);
     const parent = dirname(this.target);
     try {
-      mkdirSync(parent, { recursive: true });
+      this.#madeFor = mkdirSync(parent, { recursive: true });
       this.path = mkdtempSync(join(parent, `.${basename(this.target)}.partial-`));
     } catch (error) {
       throw fileError(parent, error);
@@ -55,8 +57,14 @@ export class StagedDirectory {
 
   /** Removes what was written, unless it was committed. */
   discard(): void {
-    if (this.#open) rmSync(this.path, { recursive: true, force: true });
+    if (!this.#open) return;
     this.#open = false;
+    rmSync(this.path, { recursive: true, force: true });
+    if (this.#madeFor === undefined) return;
+    for (let folder = dirname(this.target); folder.length >= this.#madeFor.length; folder = dirname(folder)) {
+      if (readdirSync(folder).length > 0) return;
+      rmdirSync(folder);
+    }
   }
 }
 

@@ -3,8 +3,8 @@
  * was measured on the wall clock is on stdout only). Owns no value in it.
  */
 import { basename } from "node:path";
+import type { ExpectEntry } from "../../experiment/verdict.js";
 import type { CaseSummary } from "../../metrics/result.js";
-import type { ExpectationOutcome } from "../../scenario/index.js";
 import { packageVersion } from "../package-info.js";
 
 /** One (case, seed) with what it took. */
@@ -20,7 +20,7 @@ export interface ScenarioEntry {
   /** True if the command was interrupted: then some of the runs that were asked for are missing. */
   readonly interrupted: boolean;
   readonly cases: readonly MeasuredSummary[];
-  readonly expect: readonly ExpectationOutcome[];
+  readonly expect: readonly ExpectEntry[];
 }
 
 const SCHEMA = 1;

@@ -1,0 +1,136 @@
+/**
+ * `outgap run` from arguments to exit code: loads, plans, simulates, writes, judges, prints. Each step is a module of
+ * its own; here is only their order.
+ */
+import { relative } from "node:path";
+import { estimateQuanta, planRuns } from "../../experiment/plan.js";
+import { judge } from "../../experiment/verdict.js";
+import type { RunArguments } from "../commands/run.js";
+import { EXIT } from "../exit.js";
+import { onInterrupt } from "../interrupt.js";
+import { addCharts } from "../results/charts.js";
+import { locateResults } from "../results/location.js";
+import { ResultWriter } from "../results/result-writer.js";
+import { jsonDocument, type MeasuredSummary, type ScenarioEntry } from "../results/summary-document.js";
+import { type LoadedScenario, loadScenarios } from "../scenario-files.js";
+import { paint, writeOut } from "../streams.js";
+import { assertDistinct, seedsOf } from "./arguments.js";
+import { simulate } from "./simulate.js";
+import { renderScenario } from "./table.js";
+
+/** One scenario on its way through the command. */
+interface Job {
+  readonly loaded: LoadedScenario;
+  readonly writer: ResultWriter;
+  readonly note: string | null;
+  readonly measured: MeasuredSummary[];
+}
+
+export async function run(argv: RunArguments): Promise<number> {
+  const scenarios = loadScenarios(argv.files, argv);
+  const seeds = scenarios.map(({ scenario }) => seedsOf(argv, scenario.seed));
+  const plan = planRuns(
+    scenarios.map(({ scenario }) => scenario),
+    seeds,
+  );
+  const jobs = openJobs(argv, scenarios, seeds);
+  const discard = (): void => jobs.forEach((job) => void job.writer.discard());
+  const interrupt = onInterrupt(discard);
+  try {
+    await simulate(plan, {
+      trace: argv.trace,
+      workers: argv.workers,
+      inline: argv.workers === undefined && estimateQuanta(plan) < INLINE_QUANTA,
+      progress: argv.quiet ? "none" : argv.progress,
+      signal: interrupt.signal,
+      onOutcome: ({ scenario }, { result, wallMs, peakRssBytes }) => {
+        const job = jobs[scenario] as Job;
+        job.measured.push({ summary: job.writer.add(result), wallMs, peakRssBytes });
+      },
+    });
+    return await conclude(argv, jobs, interrupt.exitCode());
+  } catch (error) {
+    discard();
+    throw error;
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** Below this many quanta a plan takes about as long as starting threads for it. */
+const INLINE_QUANTA = 2_000_000;
+
+function openJobs(argv: RunArguments, scenarios: readonly LoadedScenario[], seeds: readonly string[][]): Job[] {
+  const places = scenarios.map(({ file, scenario }, index) =>
+    locateResults({
+      scenario: scenario.name,
+      file,
+      normalisedYaml: scenario.normalisedYaml,
+      seeds: seeds[index] as string[],
+      unmodified: isUnmodified(argv),
+      out: argv.out,
+      several: scenarios.length > 1,
+    }),
+  );
+  assertDistinct(places.map((place) => place.path));
+  const jobs: Job[] = [];
+  try {
+    for (const [index, loaded] of scenarios.entries()) {
+      const { path, note } = places[index] as (typeof places)[number];
+      jobs.push({ loaded, note, writer: new ResultWriter(path, loaded.scenario.normalisedYaml), measured: [] });
+    }
+  } catch (error) {
+    for (const job of jobs) job.writer.discard();
+    throw error;
+  }
+  return jobs;
+}
+
+/** Whether the scenario runs as it was shipped, so that its results are the reference ones. */
+function isUnmodified(argv: RunArguments): boolean {
+  const changed = argv.set.length > 0 || argv.case.length > 0 || argv.seed !== undefined || argv.seeds !== 1;
+  return !changed && !argv["no-charts"];
+}
+
+/** Writes, judges and prints what the runs gave; after an interrupt only what was finished. */
+async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode: number | null): Promise<number> {
+  const interrupted = interruptCode !== null;
+  const entries: ScenarioEntry[] = [];
+  let failed = false;
+  for (const { loaded, writer, measured } of jobs) {
+    const { scenario, file } = loaded;
+    const summaries = measured.map(({ summary }) => summary);
+    const verdict = judge(scenario.expect, summaries);
+    failed ||= verdict.failures.length > 0;
+    // Medians over some of the seeds would say something else than was asked for.
+    const expect = interrupted ? [] : verdict.expect;
+    const entry = { scenario: scenario.name, file, interrupted, cases: measured, expect };
+    entries.push(entry);
+    if (measured.length === 0) continue;
+    writer.finish(entry);
+    if (argv.quiet || argv.json) continue;
+    const { name, description } = scenario;
+    await writeOut(renderScenario({ scenario: name, description, summaries, firstRuns: writer.firstRuns, expect }));
+  }
+  if (argv.json) await writeOut(jsonDocument(entries));
+  for (const { writer, measured, note } of jobs) {
+    if (measured.length === 0) {
+      writer.discard();
+      continue;
+    }
+    if (!argv["no-charts"] && !interrupted) await addCharts(writer.path);
+    const target = writer.commit(interrupted);
+    if (argv.quiet || argv.json) continue;
+    if (note !== null) await writeOut(`${note}\n`);
+    await writeOut(
+      `${interrupted ? "Interrupted; finished runs are in" : "Results:"} ${paint("cyan", shown(target))}\n`,
+    );
+  }
+  return interruptCode ?? (failed ? EXIT.failed : EXIT.done);
+}
+
+/** As short as it can be said from here. */
+function shown(path: string): string {
+  const near = relative(".", path);
+  return near.startsWith("..") || near === "" ? path : near;
+}

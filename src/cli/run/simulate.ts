@@ -1,0 +1,50 @@
+/** Runs a plan, in this thread or on workers, with progress on stderr. Owns the choice of the runner, no result. */
+import { type ExecuteOptions, execute } from "../../experiment/execute.js";
+import type { Plan } from "../../experiment/plan.js";
+import { inlineRunner, threadRunner } from "../../experiment/runners.js";
+import { type Progress, startProgress } from "../progress.js";
+
+export interface SimulateOptions {
+  readonly trace: boolean;
+  readonly workers: number | undefined;
+  /** Small plans: no threads, and no interruption either. */
+  readonly inline: boolean;
+  readonly progress: "auto" | "plain" | "none";
+  readonly signal: AbortSignal;
+  readonly onOutcome: ExecuteOptions["onOutcome"];
+}
+
+export async function simulate(plan: Plan, options: SimulateOptions): Promise<void> {
+  const durationsNs = [...plan.twins, ...plan.runs].map(({ config }) => config.durationNs);
+  const cells = new Float64Array(new SharedArrayBuffer(8 * durationsNs.length));
+  let done = 0;
+  const work: ExecuteOptions = {
+    trace: options.trace,
+    signal: options.signal,
+    onOutcome: options.onOutcome,
+    onTaskEnd: () => {
+      done++;
+    },
+  };
+  const totalNs = durationsNs.reduce((sum, each) => sum + each, 0);
+  const source = {
+    done: () => done,
+    total: durationsNs.length,
+    fraction: () => Math.min(1, cells.reduce((sum, each) => sum + each, 0) / totalNs),
+  };
+  const progress: Progress = startProgress(options.progress, source);
+  try {
+    if (options.inline) {
+      await execute(plan, await inlineRunner(cells), work);
+      return;
+    }
+    const runner = await threadRunner(options.workers, cells, options.signal);
+    try {
+      await execute(plan, runner, work);
+    } finally {
+      await runner.close();
+    }
+  } finally {
+    progress.stop();
+  }
+}
