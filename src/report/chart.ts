@@ -37,6 +37,20 @@ export interface Framing {
   readonly alt: string;
 }
 
+/** The specification as a file: readable, with one line per row of data. */
+export function specText(spec: Spec): string {
+  const rows: string[] = [];
+  const marked = JSON.stringify(
+    spec,
+    (name, value) => {
+      if (name !== "values" || !Array.isArray(value) || typeof value[0] !== "object") return value;
+      return value.map((row) => `\u0001${rows.push(JSON.stringify(row)) - 1}\u0001`);
+    },
+    1,
+  );
+  return `${marked.replace(/"\\u0001(\d+)\\u0001"/g, (_, index) => rows[Number(index)] as string)}\n`;
+}
+
 /** Adds to a chart's body what all have in common. */
 export function frame(mode: Mode, framing: Framing, body: Spec): Spec {
   return {
@@ -62,13 +76,13 @@ export function stylesOf(sets: readonly ResultSet[]): CaseStyle[] {
 
 const LEGEND = { orient: "top", direction: "horizontal", columns: 2 };
 
-function byCase(styles: readonly CaseStyle[], range: readonly unknown[], legend: Spec | null): Spec {
+function byCase(styles: readonly CaseStyle[], range: readonly unknown[], legend: Spec): Spec {
   return {
     field: "case",
     type: "nominal",
     title: null,
     scale: { domain: styles.map((style) => style.case), range },
-    legend: legend === null ? null : { ...LEGEND, ...legend },
+    legend: { ...LEGEND, ...legend },
   };
 }
 
@@ -78,9 +92,9 @@ export function caseColour(styles: readonly CaseStyle[], symbol: "stroke" | "poi
   return byCase(styles, colours, symbol === "stroke" ? { symbolType: "stroke" } : {});
 }
 
-export function caseDash(styles: readonly CaseStyle[], legend = true): Spec {
+export function caseDash(styles: readonly CaseStyle[]): Spec {
   const dashes = styles.map((style) => style.dash);
-  return byCase(styles, dashes, legend ? { symbolType: "stroke" } : null);
+  return byCase(styles, dashes, { symbolType: "stroke" });
 }
 
 export function caseShape(styles: readonly CaseStyle[]): Spec {

@@ -2,7 +2,7 @@
  * What charts and the report are made of: plain rows, in memory or read back from a result directory. Owns the
  * types only; `files/` turns results into strings and back. Nothing here touches a disk.
  */
-import type { CaseSummary, MatchMissCause, PhaseName, RecordLossCause } from "../metrics/result.js";
+import type { CaseSummary, MatchMissCause, Measured, PhaseName, RecordLossCause } from "../metrics/result.js";
 
 /** One case of one seed, named alike in every table. */
 export interface RunKey {
@@ -61,12 +61,15 @@ export interface PhaseRow extends RunKey {
 export interface ExpectOutcome {
   readonly case: string;
   readonly metric: string;
-  readonly published?: number | null;
-  readonly measured: number | null;
+  readonly published?: number;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+  readonly equals?: number | string;
+  /** Tolerance in the unit of the metric. */
+  readonly within?: number;
+  readonly measured: Measured | string | null;
   readonly ok: boolean;
   readonly source?: string;
-  /** The tolerance in words, such as `within 10 %` or `at most 5 s`. */
-  readonly bound?: string;
 }
 
 /** `summary.json`, as far as charts and report use it. */

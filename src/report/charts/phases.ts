@@ -25,23 +25,16 @@ export const phases: ChartDefinition = {
     const set = onlySet(input);
     const cases = pathsOf(set);
     if (cases.length === 0) return null;
-    const longest = cases
-      .flatMap(({ name, totalMs, spans }) =>
-        PHASES.map((phase) => ({ name, totalMs, phase, ms: timeIn(spans, phase) })),
-      )
-      .reduce((a, b) => (b.ms > a.ms ? b : a));
+    const biggest = ({ spans }: Path): PhaseName =>
+      PHASES.reduce((a, b) => (timeIn(spans, b) > timeIn(spans, a) ? b : a));
+    const longest = cases.reduce((a, b) => (b.totalMs > a.totalMs ? b : a));
     const shortest = cases.reduce((a, b) => (b.totalMs < a.totalMs ? b : a));
-    const inShortest = PHASES.map((phase) => ({ phase, ms: timeIn(shortest.spans, phase) })).reduce((a, b) =>
-      b.ms > a.ms ? b : a,
-    );
-    const biggest = `${longest.name}: ${longest.phase} takes ${duration(longest.ms)} of ${duration(longest.totalMs)}`;
+    const phrase = (path: Path): string =>
+      `${path.name}: ${duration(path.totalMs)}, of which ${biggest(path)} ${duration(timeIn(path.spans, biggest(path)))}`;
     return frame(
       input.mode,
       {
-        title:
-          shortest.name === longest.name
-            ? biggest
-            : `${biggest}; ${shortest.name}: ${inShortest.phase}, ${duration(inShortest.ms)} of ${duration(shortest.totalMs)}`,
+        title: shortest === longest ? phrase(longest) : `${phrase(longest)}; ${phrase(shortest)}`,
         subtitle:
           `${set.scenario}, seed ${set.summary.cases[0]?.seed}, longest incident. Critical path from the fault to the ` +
           "last channel registered; above in seconds on one scale, below as shares of each recovery.",

@@ -3,7 +3,6 @@ import {
   type ChartDefinition,
   type ChartInput,
   caseColour,
-  caseDash,
   caseShape,
   frame,
   PLOT_WIDTH,
@@ -85,7 +84,7 @@ export const recoveryByParallelism: ChartDefinition = {
           {
             data: { values: points },
             mark: { type: "line" },
-            encoding: { x, y, color: colour, strokeDash: caseDash(styles, false) },
+            encoding: { x, y, color: colour },
           },
           {
             data: { values: points.filter((point) => point.seeds > 1) },

@@ -1,0 +1,56 @@
+/** Result sets made of synthetic results, for the tests of charts and report. */
+import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
+import { resultSetFromRuns } from "../files/read.js";
+import type { ResultSet, SweepRow } from "../input.js";
+
+export function syntheticSet(parallelism: number, seeds = 1, name = `bytedance-join-${parallelism}`): ResultSet {
+  const runs = Array.from({ length: seeds }, (_, index) =>
+    syntheticResults({ parallelism, seed: String(42 + index) }),
+  ).flat();
+  const summary = {
+    scenario: name,
+    file: `${name}.yaml`,
+    cases: runs.map((run) => run.summary),
+    expect: [
+      {
+        case: "global restart",
+        metric: "recoveryTimeMs",
+        published: 81_000,
+        within: 0.1,
+        measured: runs[0]?.summary.recoveryTimeMs ?? null,
+        ok: true,
+        source: "a published table",
+      },
+      { case: "single-task, reserved TM", metric: "tasksRestarted", equals: 13, measured: 12, ok: false },
+    ],
+  };
+  return resultSetFromRuns(summary, runs, `version: 1\nname: ${name}\nseed: 42\n`);
+}
+
+/** Three cases over one or two parameters. */
+export function syntheticSweep(parameters: 1 | 2): SweepRow[] {
+  const cases = [
+    ["global restart", "global-restart", 40_000],
+    ["single-task", "single-task", 20_000],
+    ["single-task, reserved TM", "single-task", 5_000],
+  ] as const;
+  return cases.flatMap(([name, strategy, base]) =>
+    [5, 10, 30, 50].flatMap((timeout) =>
+      (parameters === 1 ? [0] : [0, 1, 2, 4]).map((reserved) => {
+        const mean = (base + timeout * 300) * (1 - 0.1 * reserved);
+        return {
+          case: name,
+          strategy,
+          metric: "recoveryTimeMs",
+          unit: "ms",
+          parameters:
+            parameters === 1 ? { "heartbeat.timeout (s)": timeout } : { "heartbeat.timeout (s)": timeout, reserved },
+          mean,
+          low: mean * 0.93,
+          high: mean * 1.07,
+          seeds: 10,
+        };
+      }),
+    ),
+  );
+}
