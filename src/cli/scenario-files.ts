@@ -1,12 +1,21 @@
 /** Scenario files from disk to normalised scenarios, with every problem reported at once. Owns no message of its own. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { formatDiagnostic, type NormalisedScenario, parseScenario } from "../scenario/index.js";
+import {
+  checkScenario,
+  formatDiagnostic,
+  type NormalisedScenario,
+  type ParseResult,
+  parseScenario,
+  type ScenarioCheck,
+} from "../scenario/index.js";
 import { fileError, UsageError } from "./exit.js";
 
 export interface LoadedScenario {
   /** As given on the command line. */
   readonly file: string;
   readonly scenario: NormalisedScenario;
+  /** Where the value at a path of the scenario stands. */
+  readonly locate: Extract<ParseResult, { ok: true }>["locate"];
 }
 
 export interface LoadOptions {
@@ -39,10 +48,29 @@ export function loadScenarios(files: readonly string[], options: LoadOptions): L
       cases: options.case,
       ...(seed === undefined ? {} : { seed }),
     });
-    if (result.ok) loaded.push({ file, scenario: result.scenario });
+    if (result.ok) loaded.push({ file, scenario: result.scenario, locate: result.locate });
     else problems.push(...result.diagnostics.map(formatDiagnostic));
   }
   if (problems.length > 0) throw new UsageError([...new Set(problems)].join("\n"), "as it is");
+  return loaded;
+}
+
+/** What `outgap check` finds in a scenario. */
+export function checkLoaded({ scenario, locate }: LoadedScenario): ScenarioCheck {
+  return checkScenario(scenario, locate);
+}
+
+/** The error that a scenario which cannot be run ends in, or null if all can. */
+export function refusalOf(checks: readonly ScenarioCheck[]): UsageError | null {
+  const lines = checks.flatMap((found) => found.refusals.map(formatDiagnostic));
+  return lines.length === 0 ? null : new UsageError(lines.join("\n"), "as it is");
+}
+
+/** @throws UsageError with every problem, those of `outgap check` included */
+export function loadChecked(files: readonly string[], options: LoadOptions): LoadedScenario[] {
+  const loaded = loadScenarios(files, options);
+  const refusal = refusalOf(loaded.map(checkLoaded));
+  if (refusal !== null) throw refusal;
   return loaded;
 }
 

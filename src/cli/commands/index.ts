@@ -1,5 +1,9 @@
 /** Every command there is, in the order of `--help`. A new command is one file here and one line below. */
 import type { Command } from "../command.js";
+import { checkCommand } from "./check.js";
+import { initCommand } from "./init.js";
+import { listCommand } from "./list.js";
 import { runCommand } from "./run.js";
+import { schemaCommand } from "./schema.js";
 
-export const COMMANDS: readonly Command[] = [runCommand];
+export const COMMANDS: readonly Command[] = [runCommand, checkCommand, initCommand, listCommand, schemaCommand];

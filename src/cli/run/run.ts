@@ -12,7 +12,7 @@ import { addCharts } from "../results/charts.js";
 import { locateResults } from "../results/location.js";
 import { ResultWriter } from "../results/result-writer.js";
 import { jsonDocument, type MeasuredSummary, type ScenarioEntry } from "../results/summary-document.js";
-import { type LoadedScenario, loadScenarios } from "../scenario-files.js";
+import { type LoadedScenario, loadChecked } from "../scenario-files.js";
 import { paint, writeOut } from "../streams.js";
 import { assertDistinct, seedsOf } from "./arguments.js";
 import { simulate } from "./simulate.js";
@@ -27,7 +27,7 @@ interface Job {
 }
 
 export async function run(argv: RunArguments): Promise<number> {
-  const scenarios = loadScenarios(argv.files, argv);
+  const scenarios = loadChecked(argv.files, argv);
   const seeds = scenarios.map(({ scenario }) => seedsOf(argv, scenario.seed));
   const plan = planRuns(
     scenarios.map(({ scenario }) => scenario),
