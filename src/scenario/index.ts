@@ -7,8 +7,26 @@ import { normalise } from "./normalise.js";
 import { parseYaml } from "./parse.js";
 import type { Path } from "./schema-values.js";
 
+export type { CatalogueName, CatalogueRow } from "./catalogue.js";
+export {
+  CATALOGUES,
+  catalogueRows,
+  costRows,
+  engineRows,
+  faultRows,
+  flinkKeyRows,
+  metricRows,
+  schemaRows,
+  strategyRows,
+} from "./catalogue.js";
+export type { CheckReport, Finding, ScenarioCheck } from "./check.js";
+export { checkConfig, checkScenario } from "./check.js";
+export type { VertexLoad } from "./check-load.js";
+export type { NetworkMemory } from "./check-memory.js";
+export { COSTS } from "./costs.js";
 export type { Expectation, ExpectationResult, MetricExpectation, Relation } from "./expectations.js";
 export { evaluateExpectation, evaluateOnSummaries, median, medianMeasured } from "./expectations.js";
+export { starterScenario } from "./init.js";
 export { scenarioJsonSchema } from "./json-schema.js";
 export type { Diagnostic, Problem } from "./messages.js";
 export { formatDiagnostic } from "./messages.js";

@@ -12,6 +12,7 @@ import type {
   StrategyConfig,
   VertexConfig,
 } from "../model/config.js";
+import { defaultMaxParallelism } from "../model/topology/key-groups.js";
 import { resolveCosts } from "./costs.js";
 import type { EngineVersion } from "./engines.js";
 import { resolveEngine } from "./engines.js";
@@ -31,14 +32,6 @@ const ZERO: Distribution = { kind: "constant", valueNs: 0 };
 
 /** Member of a partition's side that stands for the JobManager; TaskManagers are their indices. */
 export const JOB_MANAGER = -1;
-
-/** Flink's default: next power of two ≥ 1.5 × parallelism, within [128, 32768]. */
-export function defaultMaxParallelism(parallelism: number): number {
-  const target = Math.ceil(1.5 * parallelism);
-  let power = 128;
-  while (power < target && power < 32768) power *= 2;
-  return power;
-}
 
 /** The strategy with every option filled in. */
 export function resolveStrategy(name: string, options: StrategyOptionsInput): StrategyConfig {
