@@ -63,7 +63,8 @@ function compare(options: {
   const cancelOne = (index: number): void => {
     const id = draws.below(5, index, handles.length);
     const alive = !cancelled.has(id) && !handled.has(id);
-    if (simulation.timeOf(handles[id]!) !== (alive ? entries[id]!.timeNs : Number.NaN) && alive) throw new Error("timeOf");
+    if (simulation.timeOf(handles[id]!) !== (alive ? entries[id]!.timeNs : Number.NaN) && alive)
+      throw new Error("timeOf");
     if (simulation.cancel(handles[id]!) !== alive) throw new Error(`cancel of ${id} should be ${alive}`);
     if (!alive) return;
     cancelled.add(id);

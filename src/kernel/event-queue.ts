@@ -298,7 +298,8 @@ export class EventQueue {
   }
 
   private reserveUnsorted(size: number): void {
-    while (this.unsortedSlots.length < size) this.unsortedSlots = grown(this.unsortedSlots, this.unsortedSlots.length * 2);
+    while (this.unsortedSlots.length < size)
+      this.unsortedSlots = grown(this.unsortedSlots, this.unsortedSlots.length * 2);
   }
 
   /** From time to time: keep the ring if it still fits the number of events and their rate, else build it anew. */
