@@ -6,6 +6,8 @@ export const TASK_STATE = { down: 0, opening: 1, running: 2, canceling: 3 } as c
 
 export class TaskTable {
   readonly state: Uint8Array;
+  /** 1 from RUNNING until the attempt ends: the data plane knows it. */
+  readonly started: Uint8Array;
   /** Newest attempt deployed, from 0. */
   readonly attempt: Int32Array;
   /** TaskManager of that attempt. */
@@ -13,6 +15,7 @@ export class TaskTable {
 
   constructor(tasks: number) {
     this.state = new Uint8Array(tasks);
+    this.started = new Uint8Array(tasks);
     this.attempt = new Int32Array(tasks);
     this.taskManager = new Int32Array(tasks);
   }

@@ -16,8 +16,12 @@ import type { TaskTable } from "../task-table.js";
 import type { Topology } from "../topology/topology.js";
 import type { MatchMissCause, RecordLossCause } from "../loss-causes.js";
 
-/** How an attempt ends. `killed`: with its process. `canceled`, `failed`: its TaskManager lives on. */
-export type AttemptEnd = "killed" | "canceled" | "failed";
+/**
+ * How an attempt ends. `killed`: with its process, whose kernel closes the connections. `silent`: with its machine, and
+ * its peers see nothing: senders go on until their credits are used up, then hold, until closeView or registerView.
+ * `canceled`, `failed`: its TaskManager lives on.
+ */
+export type AttemptEnd = "killed" | "silent" | "canceled" | "failed";
 
 /** What a plane needs to be built. */
 export interface PlaneContext {

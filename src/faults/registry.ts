@@ -1,0 +1,35 @@
+/** Every fault kind by name: a literal list; and the door through which a run schedules them. */
+import { PRIORITY } from "../kernel/priorities.js";
+import type { RandomStreams } from "../kernel/random.js";
+import type { Simulation } from "../kernel/simulation.js";
+import type { Chaos } from "../model/chaos.js";
+import type { ModelConfig } from "../model/config.js";
+import { failTask } from "./fail-task.js";
+import type { FaultContext, FaultKind } from "./fault-port.js";
+import { killTaskManager } from "./kill-task-manager.js";
+import { powerLoss } from "./power-loss.js";
+
+export const FAULT_KINDS: readonly FaultKind[] = [killTaskManager, powerLoss, failTask];
+
+export function faultKindNamed(name: string): FaultKind | undefined {
+  return FAULT_KINDS.find((kind) => kind.name === name);
+}
+
+export function scheduleFaults(chaos: Chaos, config: ModelConfig, sim: Simulation, streams: RandomStreams): void {
+  const verbs: (() => void)[] = [];
+  const strike = sim.defineKind("fault", PRIORITY.failure, (_entity, verb) => verbs[verb]!());
+  const context: FaultContext = {
+    chaos,
+    sim,
+    streams,
+    at: (timeNs, verb) => {
+      verbs.push(verb);
+      sim.schedule(timeNs, strike, 0, verbs.length - 1);
+    },
+  };
+  config.faults.forEach((fault, index) => {
+    const kind = faultKindNamed(fault.kind);
+    if (kind === undefined) throw new Error(`no fault kind ${fault.kind}`);
+    kind.schedule(fault, context, index);
+  });
+}

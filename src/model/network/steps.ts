@@ -1,0 +1,43 @@
+/** Trace steps of the network: wires and FIFO threads, so that waiting shows as the service of what was ahead. */
+import { costIndex, type CostLabel, threadId } from "../causal-log.js";
+import type { ControlContext } from "../control-context.js";
+import type { StepPhase } from "../phases.js";
+
+export class NetworkSteps {
+  private readonly context: ControlContext;
+  private readonly wireKind: number;
+  private readonly queueKind: number;
+
+  constructor(context: ControlContext) {
+    this.context = context;
+    this.wireKind = context.log.kindId("link");
+    this.queueKind = context.log.kindId("served-before");
+  }
+
+  wire(phase: StepPhase, entity: number, startNs: number, cause: number): { arrivesNs: number; step: number } {
+    const latencyNs = this.context.config.cluster.linkLatencyNs;
+    const step = this.context.log.add(this.wireKind, phase, threadId(7, 0), entity, startNs, startNs + latencyNs, cause, -1, costIndex("linkLatency"), latencyNs);
+    return { arrivesNs: startNs + latencyNs, step };
+  }
+
+  /** A service that ended at `doneNs` on a FIFO thread it reached at `readyNs`; what it waited for is a step of its own. */
+  service(
+    kind: number,
+    phase: StepPhase,
+    thread: number,
+    entity: number,
+    readyNs: number,
+    doneNs: number,
+    cause: number,
+    costA: CostLabel,
+    costANs: number,
+    costB?: CostLabel,
+    costBNs = 0,
+  ): number {
+    const { log } = this.context;
+    const startNs = doneNs - costANs - costBNs;
+    const ready =
+      startNs > readyNs ? log.add(this.queueKind, phase, thread, entity, readyNs, startNs, cause, -1, costIndex("queue"), startNs - readyNs) : cause;
+    return log.add(kind, phase, thread, entity, startNs, doneNs, ready, -1, costIndex(costA), costANs, costB === undefined ? -1 : costIndex(costB), costBNs);
+  }
+}

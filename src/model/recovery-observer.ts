@@ -1,0 +1,90 @@
+/**
+ * Reads the recovery condition of `interface.md` from task and channel states: every subtask's newest attempt RUNNING
+ * and every input channel with a registered view, for one second. Opens an incident at a fault and closes it when the
+ * condition holds. It watches; it steers nothing.
+ */
+import { PRIORITY } from "../kernel/priorities.js";
+import type { Simulation } from "../kernel/simulation.js";
+
+const STABLE_NS = 1_000_000_000;
+
+export interface ObservedIncident {
+  readonly faults: string[];
+  readonly faultStep: number;
+  readonly startNs: number;
+  /** NaN while open. */
+  recoveredNs: number;
+  /** Step that made the condition true; −1 if nothing was ever down. */
+  lastStep: number;
+  /** Something left RUNNING or ACTIVE. */
+  disturbed: boolean;
+}
+
+export class RecoveryObserver {
+  readonly incidents: ObservedIncident[] = [];
+  private open: ObservedIncident | null = null;
+  private tasksDown = 0;
+  private channelsDown = 0;
+  private sinceNs = 0;
+  private sinceStep = -1;
+  private check = -1;
+  private readonly stable: number;
+  private readonly sim: Simulation;
+  onRecovered: ((incident: ObservedIncident) => void) | null = null;
+
+  constructor(sim: Simulation) {
+    this.sim = sim;
+    this.stable = sim.defineKind("recovery-stable", PRIORITY.observation, () => this.onStable());
+  }
+
+  get healthy(): boolean {
+    return this.tasksDown === 0 && this.channelsDown === 0;
+  }
+  get down(): { tasks: number; channels: number } {
+    return { tasks: this.tasksDown, channels: this.channelsDown };
+  }
+
+  fault(name: string, step: number): void {
+    if (!this.open) {
+      this.open = { faults: [], faultStep: step, startNs: this.sim.nowNs, recoveredNs: Number.NaN, lastStep: -1, disturbed: false };
+      this.incidents.push(this.open);
+      this.arm(this.sim.nowNs, -1);
+    }
+    this.open.faults.push(name);
+  }
+
+  changeTasksDown(by: number, step: number): void {
+    this.tasksDown += by;
+    this.changed(by, step);
+  }
+  changeChannelsDown(by: number, step: number): void {
+    this.channelsDown += by;
+    this.changed(by, step);
+  }
+
+  private changed(by: number, step: number): void {
+    if (this.open && by > 0) this.open.disturbed = true;
+    if (this.healthy) this.arm(this.sim.nowNs, step);
+    else if (this.check >= 0) {
+      this.sim.cancel(this.check);
+      this.check = -1;
+    }
+  }
+
+  private arm(nowNs: number, step: number): void {
+    this.sinceNs = nowNs;
+    this.sinceStep = step;
+    if (this.check >= 0) this.sim.cancel(this.check);
+    this.check = this.sim.schedule(nowNs + STABLE_NS, this.stable, 0);
+  }
+
+  private onStable(): void {
+    this.check = -1;
+    if (!this.open || !this.healthy) return;
+    this.open.recoveredNs = this.open.disturbed ? this.sinceNs : this.open.startNs;
+    this.open.lastStep = this.open.disturbed ? this.sinceStep : -1;
+    const closed = this.open;
+    this.open = null;
+    this.onRecovered?.(closed);
+  }
+}
