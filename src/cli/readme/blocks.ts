@@ -1,0 +1,38 @@
+/**
+ * The generated parts of README.md: what belongs into them, from `results/`, and how they are put in place. A test
+ * compares the README with it, so no number there is typed by hand.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { comparisonTable, type ReferenceResult } from "./comparison.js";
+
+const COMPARISON = [
+  { parallelism: 1000, folder: "bytedance-join-1000" },
+  { parallelism: 4000, folder: "bytedance-join-4000" },
+] as const;
+
+/** The text of every block by its name. @param root the folder of README.md */
+export function generatedBlocks(root: string): ReadonlyMap<string, string> {
+  const results = COMPARISON.map(({ parallelism, folder }): ReferenceResult => {
+    const text = readFileSync(join(root, "results", folder, "summary.json"), "utf8");
+    const { scenarios } = JSON.parse(text) as { scenarios: Omit<ReferenceResult, "parallelism">[] };
+    return { parallelism, ...(scenarios[0] as Omit<ReferenceResult, "parallelism">) };
+  });
+  return new Map([["comparison", comparisonTable(results)]]);
+}
+
+/** @throws RangeError if a block has no place in the README, or the README one that is unknown */
+export function withBlocks(readme: string, blocks: ReadonlyMap<string, string>): string {
+  const left = new Set(blocks.keys());
+  const text = readme.replace(
+    /(<!-- generated: (\S+) [^>]*-->\n)[\s\S]*?(<!-- \/generated -->)/g,
+    (_, open: string, name: string, close: string) => {
+      const block = blocks.get(name);
+      if (block === undefined) throw new RangeError(`README.md has a generated block ${name} that nothing makes`);
+      left.delete(name);
+      return `${open}${block}\n${close}`;
+    },
+  );
+  if (left.size > 0) throw new RangeError(`README.md has no place for ${[...left].join(", ")}`);
+  return text;
+}

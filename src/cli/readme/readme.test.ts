@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
+import { generatedBlocks, withBlocks } from "./blocks.js";
+import { comparisonTable } from "./comparison.js";
+
+test("the README's numbers are those of results/ (else: npm run readme)", () => {
+  const readme = readFileSync("README.md", "utf8");
+  expect(withBlocks(readme, generatedBlocks("."))).toBe(readme);
+});
+
+test("the README's picture exists", () => {
+  const images = [...readFileSync("README.md", "utf8").matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map((match) => match[1]);
+  expect(images.length).toBeGreaterThan(0);
+  for (const image of images) expect(readFileSync(image as string, "utf8").length).toBeGreaterThan(1000);
+});
+
+test("the table has published beside simulated, and a dash where nothing is published", () => {
+  const sized = (parallelism: number, published: number) => ({
+    parallelism,
+    cases: syntheticResults({ parallelism: 40 }).map((run) => run.summary),
+    expect: [{ case: "global restart", metric: "recoveryTimeMs", published }],
+  });
+  const lines = comparisonTable([sized(1000, 40_000), sized(4000, 81_000)]).split("\n");
+  expect(lines).toHaveLength(2 + 4);
+  expect(lines[2]).toMatch(/^\| global restart \| 40 s \| \*\*[\d.]+ s\*\* \| 81 s \| .* none for [\d.]+ s \| 120 \|$/);
+  expect(lines[3]).toMatch(/^\| global restart, reserved TM \| – \|/);
+  expect(lines[5]).toMatch(/% missing \| 12 \|$/);
+});
+
+test("a block goes between its marks and nowhere else", () => {
+  const readme = "a\n<!-- generated: one (how) -->\nold\n<!-- /generated -->\nb\n";
+  expect(withBlocks(readme, new Map([["one", "new"]]))).toBe(readme.replace("old", "new"));
+  expect(() => withBlocks(readme, new Map())).toThrow(/one/);
+  expect(() => withBlocks("", new Map([["two", ""]]))).toThrow(/two/);
+});
