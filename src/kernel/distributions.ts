@@ -27,6 +27,12 @@ function sorted(valuesNs: readonly number[]): Float64Array {
   return values;
 }
 
+/** What truncation at 0 leaves of a normal distribution with this mean, in standard deviations. */
+function massAboveZero(mean: number): number {
+  // Beyond 8.3 standard deviations Φ is 1 in doubles.
+  return mean > 8.3 ? 1 : normalCdf(mean);
+}
+
 /** The u-quantile in ns as a real number ≥ 0; u in (0,1). */
 export function quantileNs(distribution: DurationDistribution, u: number): number {
   switch (distribution.kind) {
@@ -41,8 +47,8 @@ export function quantileNs(distribution: DurationDistribution, u: number): numbe
     case "normal": {
       const { meanNs, sdNs } = distribution;
       if (sdNs === 0) return Math.max(0, meanNs);
-      // The mass above 0; by the upper tail, which keeps its digits where the mean is far below 0.
-      const above = normalCdf(meanNs / sdNs);
+      // By the upper tail, which keeps its digits where the mean is far below 0.
+      const above = massAboveZero(meanNs / sdNs);
       return Math.max(0, meanNs - sdNs * normalQuantile((1 - u) * above));
     }
     case "empirical": {
@@ -79,7 +85,7 @@ export function cdf(distribution: DurationDistribution, ns: number): number {
     case "normal": {
       const { meanNs, sdNs } = distribution;
       if (sdNs === 0) return ns >= meanNs ? 1 : 0;
-      return Math.min(1, Math.max(0, 1 - normalCdf((meanNs - ns) / sdNs) / normalCdf(meanNs / sdNs)));
+      return Math.min(1, Math.max(0, 1 - normalCdf((meanNs - ns) / sdNs) / massAboveZero(meanNs / sdNs)));
     }
     case "empirical": {
       const values = sorted(distribution.valuesNs);
@@ -109,7 +115,7 @@ export function meanNs(distribution: DurationDistribution): number {
     case "normal": {
       const { meanNs: mean, sdNs } = distribution;
       if (sdNs === 0) return Math.max(0, mean);
-      return mean + (sdNs * normalDensity(mean / sdNs)) / normalCdf(mean / sdNs);
+      return mean + (sdNs * normalDensity(mean / sdNs)) / massAboveZero(mean / sdNs);
     }
     case "empirical": {
       let sum = 0;

@@ -63,13 +63,12 @@ export class RandomFamily {
     return ((this.bits(entity, index) >>> 0) + 0.5) * 2 ** -32;
   }
 
-  /** Uniform on (0,1) with 53 random bits, never 0 or 1; its upper 32 bits are those of `uniform`. */
+  /** Uniform on (0,1): an odd multiple of 2^-53, from 52 random bits whose upper 32 are those of `uniform`. */
   uniform53(entity: number, index: number): number {
     const high = this.bits(entity, index);
-    // A second hash of the same address under another key.
+    // A second hash of the same address under other keys.
     const low = mix(high ^ this.key2 ^ mix((index | 0) ^ Math.imul(entity, 0x297a2d39) ^ this.key3));
-    const value = (high >>> 0) * 2 ** 21 + (low >>> 11);
-    return (value + 0.5) * 2 ** -53;
+    return ((high >>> 0) * 2 ** 20 + (low >>> 12) + 0.5) * 2 ** -52;
   }
 
   /** Uniform integer in [0, n), n ≤ 2^31. */
