@@ -1,5 +1,5 @@
 /** Draws of the simulator's costs, addressed by (cost, entity, index), so that no draw depends on call order. */
-import { quantileNs } from "../kernel/distributions.js";
+import { sampleNs } from "../kernel/distributions.js";
 import type { RandomFamily, RandomStreams } from "../kernel/random.js";
 import type { CostName, Costs, Distribution } from "./config.js";
 
@@ -19,7 +19,7 @@ export class CostDraws {
   draw(cost: DurationCost, entity: number, index: number): number {
     const distribution = this.costs[cost];
     if (distribution.kind === "constant") return distribution.valueNs;
-    return quantileNs(distribution, this.uniform(cost, entity, index));
+    return sampleNs(distribution, this.uniform(cost, entity, index));
   }
 
   uniform(purpose: string, entity: number, index: number): number {

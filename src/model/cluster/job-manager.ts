@@ -304,8 +304,18 @@ export class JobManager {
     restart.awaitingReset--;
     if (restart.awaitingReset > 0) return;
     restart.stage = "slots";
+    this.releaseSlots(restart);
     for (const each of restart.tasks) this.thread.post(this.requestSlot, each, id, step);
     this.context.sim.schedule(this.context.sim.nowNs + this.context.config.engine.slotRequestTimeoutNs, this.slotTimeout, this.context.entities.jobManager, id);
+  }
+
+  /** Slots in which nothing runs any more return to the pool. */
+  private releaseSlots(restart: Restart): void {
+    const { topology } = this.context;
+    for (const task of restart.tasks) {
+      const sharedSlot = topology.taskSlot[task]!;
+      if (topology.tasksOfSlot[sharedSlot]!.every((member) => this.graph.state[member] === EXECUTION.created)) this.slots.release(sharedSlot);
+    }
   }
 
   private onRequestSlot(task: number, id: number, step: number): void {

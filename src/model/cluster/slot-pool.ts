@@ -5,20 +5,16 @@
 export class SlotPool {
   /** TaskManager of the physical slot that a shared slot uses; −1 = none. */
   readonly taskManagerOf: Int32Array;
-  /** TaskManager that a shared slot used last. */
-  private readonly lastTaskManager: Int32Array;
   /** Free physical slots by TaskManager, as counts; keys in order of registration. */
   private readonly free = new Map<number, number>();
   private readonly waiting: number[] = [];
 
   constructor(sharedSlots: number) {
     this.taskManagerOf = new Int32Array(sharedSlots).fill(-1);
-    this.lastTaskManager = new Int32Array(sharedSlots).fill(-1);
   }
 
   assign(sharedSlot: number, taskManager: number): void {
     this.taskManagerOf[sharedSlot] = taskManager;
-    this.lastTaskManager[sharedSlot] = taskManager;
   }
 
   get waitingCount(): number {
@@ -29,17 +25,24 @@ export class SlotPool {
   request(sharedSlot: number): boolean {
     if (this.taskManagerOf[sharedSlot]! >= 0) return true;
     if (this.waiting.includes(sharedSlot)) return false;
-    // Prior location first (as with local recovery), else the TaskManager that registered first.
-    const last = this.lastTaskManager[sharedSlot]!;
-    const candidates = (this.free.get(last) ?? 0) > 0 ? [last] : this.free.keys();
-    for (const taskManager of candidates) {
-      if ((this.free.get(taskManager) ?? 0) > 0) {
+    // First come, first served, by registration: the prior location counts only with local recovery
+    // (SlotSelectionStrategyUtils), which is off.
+    for (const [taskManager, slots] of this.free) {
+      if (slots > 0) {
         this.take(taskManager, sharedSlot);
         return true;
       }
     }
     this.waiting.push(sharedSlot);
     return false;
+  }
+
+  /** All tasks of the shared slot are gone: its physical slot is free again. */
+  release(sharedSlot: number): void {
+    const taskManager = this.taskManagerOf[sharedSlot]!;
+    if (taskManager < 0) return;
+    this.taskManagerOf[sharedSlot] = -1;
+    this.free.set(taskManager, (this.free.get(taskManager) ?? 0) + 1);
   }
 
   /** New physical slots; returns the shared slots that got one, in the order they asked. */

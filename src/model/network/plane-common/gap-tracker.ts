@@ -9,12 +9,10 @@ export class GapTracker {
   /** Longest silence so far, ns; complete after `finish`. */
   readonly gapNs: Float64Array;
   readonly gapStartNs: Float64Array;
-  private readonly measureFromNs: number;
   private readonly lastNs: Float64Array;
 
   constructor(sinkTasks: Int32Array, measureFromNs: number) {
     this.sinkTasks = sinkTasks;
-    this.measureFromNs = measureFromNs;
     this.gapNs = new Float64Array(sinkTasks.length);
     this.gapStartNs = new Float64Array(sinkTasks.length).fill(measureFromNs);
     this.lastNs = new Float64Array(sinkTasks.length).fill(measureFromNs);

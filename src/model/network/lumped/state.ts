@@ -1,0 +1,181 @@
+/**
+ * The mutable columns of the lumped plane: sources, consumers, TaskManagers and their loops. No behaviour but
+ * growth; who may change what is said at each column. Offsets count a source's log records from t=0.
+ */
+import { capacityFor, grown } from "../../../kernel/growable.js";
+import type { PlaneContext } from "../data-plane.js";
+import { loopCount } from "../plane-common/pinning.js";
+import { Arrivals } from "./arrivals.js";
+import type { Layout } from "./layout.js";
+import { QuantumPool } from "./quanta.js";
+
+/** A source whose flags are 0 is healthy: alive, no backlog, none of its channels treated apart. */
+export const DEAD = 1;
+/** Reads a backlog: `read` and the event position say where. */
+export const BEHIND = 2;
+/** Some of its channels have rows: their share is taken out of its quanta. */
+export const HAS_ROWS = 4;
+/** Records owed to rows, that its next quanta must leave out. */
+export const IN_DEBT = 8;
+/** Holds quanta for consumers without a view, or reads nothing because a channel or pool is full. */
+export const HOLDS = 16;
+
+/** May quanta be sent to this consumer? */
+export const CONSUMER_OPEN = 0;
+/** Lost one by one: its turns go to the next open consumer. */
+export const CONSUMER_PASSED = 1;
+/** Without a view: what is meant for it is held at the senders. */
+export const CONSUMER_HELD = 2;
+
+export class LumpedState {
+  readonly context: PlaneContext;
+  readonly layout: Layout;
+  readonly arrivals: Arrivals;
+  readonly pool = new QuantumPool();
+  readonly loops: number;
+  readonly clientLoops: number;
+
+  // --- sources ---
+  readonly sourceFlags: Uint8Array;
+  readonly sourceTm: Int32Array;
+  readonly sourceAttempt: Uint8Array;
+  /** Share of its channels that leave its TaskManager. */
+  readonly remoteShare: Float64Array;
+  /** End offset of what has been flushed (or, where its channels have rows, given to them). */
+  readonly flushed: Int32Array;
+  /** BEHIND or HOLDS: read offset at `readAtNs`; else the log's end has been read. */
+  readonly read: Int32Array;
+  readonly readAtNs: Float64Array;
+  /** Reading goes on to this offset and no further (a full channel or pool). */
+  readonly stallAt: Float64Array;
+  /** DEAD: when its attempt ended. What had not left its TaskManager by then is lost. */
+  readonly cutNs: Float64Array;
+  /** Committed offset as last written by a visit; a healthy source's follows from its log. */
+  readonly committed: Int32Array;
+  /** Since when the source reads at the log's end: from then on its committed offset follows from the log. */
+  readonly healthySinceNs: Float64Array;
+  /** Records held for consumers without a view, flushed. */
+  readonly held: Int32Array;
+
+  // --- consumers ---
+  readonly consumerAlive: Uint8Array;
+  readonly consumerMode: Uint8Array;
+  readonly consumerTm: Int32Array;
+  readonly fifoHead: Int32Array;
+  readonly fifoTail: Int32Array;
+  /** Records in the FIFO. */
+  readonly queued: Int32Array;
+  /** The task thread is busy until then with what it has completed or been given as mail. */
+  readonly freeAtNs: Float64Array;
+  /** Mail that runs while the quantum at the head is in service. */
+  readonly stolenNs: Float64Array;
+  /** Quanta and markers ever appended, and ever completed: a marker is met when `served` reaches its number. */
+  readonly appended: Float64Array;
+  readonly served: Float64Array;
+  /** Class of the match book. */
+  readonly classOf: Uint8Array;
+  /** Expected matches not yet shown as an output. */
+  readonly owed: Float64Array;
+
+  // --- TaskManagers; grown when containers start ---
+  taskManagers = 0;
+  arrivalHead = new Int32Array(0);
+  arrivalTail = new Int32Array(0);
+  stagedHead = new Int32Array(0);
+  stagedTail = new Int32Array(0);
+  serverFreeNs = new Float64Array(0);
+  clientFreeNs = new Float64Array(0);
+  /** Per machine. */
+  nicFreeNs = new Float64Array(0);
+
+  constructor(context: PlaneContext, layout: Layout) {
+    this.context = context;
+    this.layout = layout;
+    this.arrivals = new Arrivals(context, layout);
+    const { cluster, engine } = context.config;
+    this.loops = loopCount(engine.nettyServerThreads, cluster.slotsPerTaskManager);
+    this.clientLoops = loopCount(engine.nettyClientThreads, cluster.slotsPerTaskManager);
+    const { sources, consumers } = layout;
+    this.sourceFlags = new Uint8Array(sources);
+    this.sourceTm = layout.sourceTask.map((task) => context.tasks.taskManager[task]!);
+    this.sourceAttempt = new Uint8Array(sources);
+    this.remoteShare = new Float64Array(sources);
+    this.flushed = new Int32Array(sources);
+    this.read = new Int32Array(sources);
+    this.readAtNs = new Float64Array(sources);
+    this.stallAt = new Float64Array(sources).fill(Number.POSITIVE_INFINITY);
+    this.cutNs = new Float64Array(sources).fill(-1);
+    this.committed = new Int32Array(sources);
+    this.healthySinceNs = new Float64Array(sources);
+    this.held = new Int32Array(sources);
+    this.consumerAlive = new Uint8Array(consumers).fill(1);
+    this.consumerMode = new Uint8Array(consumers);
+    this.consumerTm = layout.consumerTask.map((task) => context.tasks.taskManager[task]!);
+    this.fifoHead = new Int32Array(consumers).fill(-1);
+    this.fifoTail = new Int32Array(consumers).fill(-1);
+    this.queued = new Int32Array(consumers);
+    this.freeAtNs = new Float64Array(consumers);
+    this.stolenNs = new Float64Array(consumers);
+    this.appended = new Float64Array(consumers);
+    this.served = new Float64Array(consumers);
+    this.classOf = new Uint8Array(consumers);
+    this.owed = new Float64Array(consumers);
+    this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);
+    for (let c = 0; c < consumers; c++) this.countConsumer(c, 1);
+    for (let s = 0; s < sources; s++) this.placeSource(s);
+  }
+
+  /** The source's newest attempt is on the TaskManager that the task table says. */
+  placeSource(s: number): void {
+    const { layout, context } = this;
+    const tm = context.tasks.taskManager[layout.sourceTask[s]!]!;
+    this.needTaskManager(tm);
+    this.sourceTm[s] = tm;
+    const group = layout.groups[layout.groupOfSource[s]!]!;
+    const first = layout.firstConsumer[s]!;
+    const count = layout.consumerCount[s]!;
+    let local = 0;
+    if (group.edge.allToAll) {
+      local = this.localShare(group.sink, tm);
+    } else {
+      for (let c = first; c < first + count; c++) if (this.consumerTm[c] === tm) local += 1 / count;
+    }
+    this.remoteShare[s] = 1 - local;
+  }
+
+  /** Consumers of a sink group on a TaskManager, by TaskManager × 256 + sink. */
+  private readonly consumersOn = new Map<number, number>();
+  private localShare(sink: number, tm: number): number {
+    return (this.consumersOn.get(tm * 256 + sink) ?? 0) / this.layout.sinks[sink]!.consumers;
+  }
+
+  private countConsumer(c: number, change: number): void {
+    const key = this.consumerTm[c]! * 256 + this.layout.sinkOfConsumer[c]!;
+    this.consumersOn.set(key, (this.consumersOn.get(key) ?? 0) + change);
+  }
+
+  placeConsumer(c: number): void {
+    const tm = this.context.tasks.taskManager[this.layout.consumerTask[c]!]!;
+    this.needTaskManager(tm);
+    this.countConsumer(c, -1);
+    this.consumerTm[c] = tm;
+    this.countConsumer(c, 1);
+  }
+
+  needTaskManager(tm: number): void {
+    if (tm < this.taskManagers) return;
+    const before = this.taskManagers;
+    const capacity = capacityFor(tm, Math.max(16, this.arrivalHead.length));
+    this.taskManagers = tm + 1;
+    if (capacity > this.arrivalHead.length) {
+      this.arrivalHead = grown(this.arrivalHead, capacity);
+      this.arrivalTail = grown(this.arrivalTail, capacity);
+      this.stagedHead = grown(this.stagedHead, capacity);
+      this.stagedTail = grown(this.stagedTail, capacity);
+      this.serverFreeNs = grown(this.serverFreeNs, capacity * this.loops);
+      this.clientFreeNs = grown(this.clientFreeNs, capacity * this.clientLoops);
+      this.nicFreeNs = grown(this.nicFreeNs, capacity);
+    }
+    for (let m = before; m <= tm; m++) this.arrivalHead[m] = this.arrivalTail[m] = this.stagedHead[m] = this.stagedTail[m] = -1;
+  }
+}
