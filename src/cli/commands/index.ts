@@ -1,9 +1,17 @@
 /** Every command there is, in the order of `--help`. A new command is one file here and one line below. */
 import type { Command } from "../command.js";
 import { checkCommand } from "./check.js";
+import { diffCommand } from "./diff.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 
-export const COMMANDS: readonly Command[] = [runCommand, checkCommand, initCommand, listCommand, schemaCommand];
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  checkCommand,
+  diffCommand,
+  initCommand,
+  listCommand,
+  schemaCommand,
+];
