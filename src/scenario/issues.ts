@@ -1,6 +1,6 @@
 /** zod's issues → our problems with full paths. Messages are messages.ts's; this file only translates. */
 import type { z } from "zod";
-import { descriptionAt, validKeysAt } from "./json-schema.js";
+import { descriptionAt, schemasAt, validKeysAt } from "./json-schema.js";
 import type { Problem } from "./messages.js";
 import { messages, problem } from "./messages.js";
 import type { Path } from "./schema-values.js";
@@ -10,6 +10,8 @@ export interface Issue {
   /** Point at the key (unknown keys) or at the value. */
   readonly at: "key" | "value";
   readonly problem: Problem;
+  /** Path of the key that is missing, if that is the problem. */
+  readonly missing?: Path;
 }
 
 function valueAt(tree: unknown, path: Path): unknown {
@@ -38,7 +40,12 @@ function spelled(value: unknown): string {
 
 /** Translates the issues of one failed parse of `tree`. */
 export function translate(tree: unknown, issues: readonly z.core.$ZodIssue[]): Issue[] {
-  return issues.flatMap((issue) => translateOne(tree, issue));
+  const all = issues.flatMap((issue) => translateOne(tree, issue));
+  // A misspelt key is one mistake, not an unknown key and a missing one.
+  const meant = new Set(
+    all.filter((issue) => issue.at === "key").map((issue) => JSON.stringify([...issue.path.slice(0, -1), issue.problem.nearest])),
+  );
+  return all.filter((issue) => issue.missing === undefined || !meant.has(JSON.stringify(issue.missing)));
 }
 
 function translateOne(tree: unknown, issue: z.core.$ZodIssue): Issue[] {
@@ -47,7 +54,8 @@ function translateOne(tree: unknown, issue: z.core.$ZodIssue): Issue[] {
   const here = (p: Problem): Issue[] => [{ path, at: "value", problem: p }];
   const missing = (): Issue[] => {
     const key = String(path.at(-1));
-    return [{ path: path.slice(0, -1), at: "value", problem: messages.missingKey(key, descriptionAt(tree, path)) }];
+    const found = messages.missingKey(key, descriptionAt(tree, path));
+    return [{ path: path.slice(0, -1), at: "value", problem: found, missing: path }];
   };
   switch (issue.code) {
     case "unrecognized_keys":
@@ -59,11 +67,16 @@ function translateOne(tree: unknown, issue: z.core.$ZodIssue): Issue[] {
     case "custom": {
       const own = issue.params?.["problem"] as Problem | undefined;
       if (own === undefined) return here(problem(issue.message));
+      if (issue.params?.["missing"] === true) return missing();
       // Problems with a key (unknown Flink key, cost, distribution) point at the key.
       return [{ path, at: /^unknown (key|cost|Flink key|distribution) /.test(own.message) ? "key" : "value", problem: own }];
     }
     case "invalid_type":
       if (value === undefined) return missing();
+      // zod says "number" of text where an integer is due.
+      if (issue.expected === "number" && schemasAt(tree, path).some((node) => node["type"] === "integer")) {
+        return here(messages.wrongType(value, "a whole number"));
+      }
       return here(messages.wrongType(value, TYPE_WORDS[String(issue.expected)] ?? String(issue.expected)));
     case "invalid_value":
       if (value === undefined) return missing();

@@ -51,7 +51,7 @@ export function oneOf(names: readonly string[]): string {
 
 export const messages = {
   tooLarge: (bytes: number, limit: number) =>
-    problem(`the file has ${bytes} characters`, `a scenario of at most ${limit} (1 MiB)`),
+    problem(`the file has ${bytes} characters`, `a scenario of at most ${limit}`),
   notText: () => problem("not a text file (it contains control characters)", "a scenario in YAML"),
   notAMapping: (value: unknown) => problem(`this is ${quote(value)}`, "a scenario: a YAML mapping with `version: 1`"),
   empty: () => problem("the file is empty", "a scenario: a YAML mapping with `version: 1`"),

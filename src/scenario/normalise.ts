@@ -85,6 +85,9 @@ function startsWith(path: Path, prefix: Path): boolean {
 function interpolated(tree: Tree): { tree: Tree; issues: Issue[] } {
   const issues: Issue[] = [];
   const raw = isTree(tree["params"]) ? tree["params"] : {};
+  if (tree["params"] !== undefined && !isTree(tree["params"])) {
+    return { tree, issues: [{ path: ["params"], at: "value", problem: messages.wrongType(tree["params"], "a mapping") }] };
+  }
   const usable = Object.fromEntries(
     Object.entries(raw).filter(([, value]) => typeof value === "number" || typeof value === "string"),
   ) as RawParams;
@@ -110,7 +113,7 @@ function interpolated(tree: Tree): { tree: Tree; issues: Issue[] } {
   };
   const result = visit({ ...tree, params: {} }, []) as Tree;
   if (tree["params"] === undefined) delete result["params"];
-  else result["params"] = isTree(tree["params"]) ? { ...raw, ...values } : tree["params"];
+  else result["params"] = { ...raw, ...values };
   return { tree: result, issues };
 }
 

@@ -8,7 +8,8 @@ import type { Diagnostic, Problem } from "./messages.js";
 import { messages } from "./messages.js";
 import type { Path } from "./schema-values.js";
 
-export const MAX_CHARACTERS = 1024 * 1024;
+/** Ten times what a large scenario needs; the YAML parser takes about a second for a hostile megabyte. */
+export const MAX_CHARACTERS = 256 * 1024;
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 100;
 
@@ -70,7 +71,12 @@ export function parseYaml(text: string, file: string): YamlResult {
     }
     tree = doc.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    if (error instanceof ReferenceError) return fail(messages.aliases());
+    if (error instanceof ReferenceError) {
+      const name = /^Unresolved alias.*: (.*)$/.exec(error.message)?.[1];
+      if (name === undefined) return fail(messages.aliases());
+      const { line, col } = lines.linePos(Math.max(0, text.indexOf(`*${name}`)));
+      return fail(messages.yaml(`alias *${name} comes before its anchor`), line, col);
+    }
     if (error instanceof RangeError) return fail(messages.nesting());
     throw error;
   }

@@ -24,7 +24,14 @@ export function valueOf<T>(
       if ("ok" in result && result.ok) return result.value;
       const problems = "ok" in result ? [{ path: [] as Path, problem: (result as { problem: Problem }).problem }] : result;
       for (const { path, problem } of problems) {
-        ctx.issues.push({ code: "custom", input: value, message: problem.message, path: [...path], params: { problem } });
+        const missing = value === undefined && path.length === 0;
+        ctx.issues.push({
+          code: "custom",
+          input: value,
+          message: problem.message,
+          path: [...path],
+          params: { problem, missing },
+        });
       }
       return z.NEVER;
     });

@@ -93,7 +93,11 @@ describe("what is written reads back", () => {
     fc.nat({ max: 1e6 }).map((s) => s * 1e6),
   );
   test("durations, exactly", () => {
-    fc.assert(fc.property(ns, (n) => expect(value(formatDuration(n), "duration")).toBe(n)));
+    fc.assert(
+      fc.property(ns, (n) => {
+        expect(value(formatDuration(n), "duration")).toBe(n);
+      }),
+    );
   });
   test("sizes, exactly, in both styles", () => {
     fc.assert(
