@@ -1,2 +1,2 @@
 /** Types of `build.mjs`. */
-export function build(): boolean;
+export function build(options?: { readonly quiet?: boolean }): boolean;

@@ -6,10 +6,13 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** @returns {boolean} whether it compiled without an error; what the compiler says goes to stderr */
-export function build() {
+/**
+ * @param {{ quiet?: boolean }} options quiet: what the compiler says is not shown, else it goes to stderr
+ * @returns {boolean} whether it compiled without an error
+ */
+export function build({ quiet = false } = {}) {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const run = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, encoding: "utf8" });
-  if (run.status !== 0) process.stderr.write(`${run.stdout ?? ""}${run.stderr ?? ""}`);
+  if (run.status !== 0 && !quiet) process.stderr.write(`${run.stdout ?? ""}${run.stderr ?? ""}`);
   return run.status === 0;
 }

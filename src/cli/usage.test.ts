@@ -31,6 +31,12 @@ test("completion prints a script", async () => {
   expect(stdout).toContain("complete");
 });
 
+test("a reader that goes away (outgap … | head) is no error", async () => {
+  const { code, stderr } = await program(["list", "flink-keys"], { cwd, closeStdout: true });
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+});
+
 test.each([
   [["rnu", "x.yaml"], /unknown command rnu; did you mean run\?/],
   [["run", "x.yaml", "--sede", "3"], /unknown option --sede; did you mean --seed\?/],

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sent once stderr has said something (use `--progress=plain`). */
   readonly signalAfterProgress?: NodeJS.Signals;
+  /** Nobody reads stdout. */
+  readonly closeStdout?: boolean;
 }
 
 export function program(args: readonly string[], options: ProgramOptions): Promise<Ended> {
@@ -43,6 +45,7 @@ export function program(args: readonly string[], options: ProgramOptions): Promi
         child.kill(options.signalAfterProgress);
       }
     });
+    if (options.closeStdout === true) child.stdout.destroy();
     child.on("error", fail);
     child.on("close", (code) => done({ code, stdout, stderr }));
   });
