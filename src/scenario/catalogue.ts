@@ -11,6 +11,7 @@ import { scenarioJsonSchema } from "./json-schema.js";
 import { METRICS } from "./metrics-catalogue.js";
 import { STRATEGIES } from "./names.js";
 import { faultSchema } from "./schema-faults.js";
+import { DISTRIBUTION_KINDS } from "./schema-values.js";
 import { formatBytes, formatDuration } from "./units.js";
 
 export interface CatalogueRow {
@@ -74,7 +75,8 @@ export function flinkKeyRows(version: EngineVersion = "1.9"): CatalogueRow[] {
   const defaults: Readonly<Record<string, string>> = {
     "heartbeat.interval": formatDuration(engine.heartbeatIntervalNs),
     "heartbeat.timeout": formatDuration(engine.heartbeatTimeoutNs),
-    "heartbeat.rpc-failure-threshold": engine.heartbeatRpcFailureThreshold === 0 ? "-1" : String(engine.heartbeatRpcFailureThreshold),
+    "heartbeat.rpc-failure-threshold":
+      engine.heartbeatRpcFailureThreshold === 0 ? "-1" : String(engine.heartbeatRpcFailureThreshold),
     "akka.ask.timeout": formatDuration(engine.askTimeoutNs),
     "restart-strategy": engine.restartStrategy,
     "restart-strategy.fixed-delay.attempts": String(engine.restartAttempts),
@@ -89,7 +91,8 @@ export function flinkKeyRows(version: EngineVersion = "1.9"): CatalogueRow[] {
     "taskmanager.network.memory.fraction": String(memory.fraction),
     "taskmanager.network.memory.buffers-per-channel": String(engine.exclusiveBuffersPerChannel),
     "taskmanager.network.memory.floating-buffers-per-gate": String(engine.floatingBuffersPerGate),
-    "taskmanager.network.memory.max-buffers-per-channel": engine.maxBuffersPerChannel === null ? "none" : String(engine.maxBuffersPerChannel),
+    "taskmanager.network.memory.max-buffers-per-channel":
+      engine.maxBuffersPerChannel === null ? "none" : String(engine.maxBuffersPerChannel),
     "taskmanager.network.request-backoff.initial": formatDuration(engine.partitionRequestInitialBackoffNs),
     "taskmanager.network.request-backoff.max": formatDuration(engine.partitionRequestMaxBackoffNs),
     "taskmanager.network.netty.server.numThreads": "-1",
@@ -99,7 +102,11 @@ export function flinkKeyRows(version: EngineVersion = "1.9"): CatalogueRow[] {
   };
   return FLINK_KEYS.map((spec) => {
     const also = spec.aliases.length === 0 ? "" : ` Also: ${spec.aliases.join(", ")}.`;
-    return row(spec.key, spec.doc + also, { default: defaults[spec.key] ?? null, grade: "S", source: `Flink ${version}` });
+    return row(spec.key, spec.doc + also, {
+      default: defaults[spec.key] ?? null,
+      grade: "S",
+      source: `Flink ${version}`,
+    });
   });
 }
 
@@ -142,16 +149,18 @@ export function catalogueRows(name: CatalogueName): CatalogueRow[] {
 export function schemaRows(): CatalogueRow[] {
   const rows: CatalogueRow[] = [];
   const visit = (path: string, node: Record<string, unknown>): void => {
-    const options = (node["oneOf"] ?? node["anyOf"]) as Record<string, unknown>[] | undefined;
+    const options = (node.oneOf ?? node.anyOf) as Record<string, unknown>[] | undefined;
     for (const option of options ?? []) visit(path, option);
-    if (node["items"] !== undefined) visit(`${path}[]`, node["items"] as Record<string, unknown>);
-    for (const [key, child] of Object.entries((node["properties"] ?? {}) as Record<string, Record<string, unknown>>)) {
-      const name = path === "" ? key : `${path}.${key}`;
+    if (node.items !== undefined) visit(`${path}[]`, node.items as Record<string, unknown>);
+    for (const [key, child] of Object.entries((node.properties ?? {}) as Record<string, Record<string, unknown>>)) {
+      const variant = child.const;
+      const name = `${path === "" ? key : `${path}.${key}`}${typeof variant === "string" ? `: ${variant}` : ""}`;
+      if ((DISTRIBUTION_KINDS as readonly string[]).includes(key)) continue;
       if (path === "costs" || path === "engine.config") continue;
-      if (typeof child["description"] === "string" && !rows.some((r) => r.name === name && r.doc === child["description"])) {
-        const fallback = child["default"];
+      if (typeof child.description === "string" && !rows.some((r) => r.name === name && r.doc === child.description)) {
+        const fallback = child.default;
         const simple = fallback === undefined || (typeof fallback === "object" && fallback !== null);
-        rows.push(row(name, child["description"], { default: simple ? null : JSON.stringify(fallback) }));
+        rows.push(row(name, child.description, { default: simple ? null : JSON.stringify(fallback) }));
       }
       visit(name, child);
     }

@@ -5,7 +5,9 @@ import { checkMessages } from "./check-messages.js";
 import { JOB_MANAGER } from "./to-model.js";
 
 export function faultFindings(config: ModelConfig): Finding[] {
-  return config.faults.flatMap((fault, i) => findingsOf(config, fault).map((finding) => ({ ...finding, path: ["faults", i, ...finding.path] })));
+  return config.faults.flatMap((fault, i) =>
+    findingsOf(config, fault).map((finding) => ({ ...finding, path: ["faults", i, ...finding.path] })),
+  );
 }
 
 function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
@@ -26,17 +28,19 @@ function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
       index("TaskManager", target.taskManager, taskManagers, ["target", "taskManager"]);
       break;
     case "machine":
-      index("machine", target.machine + (fault.options["count"] ?? 1) - 1, machines, ["target", "machine"]);
+      index("machine", target.machine + (fault.options.count ?? 1) - 1, machines, ["target", "machine"]);
       break;
     case "rack":
       index("rack", target.rack, racks, ["target", "rack"]);
       break;
     case "random":
-      if (target.count > machines) refuse(["target", "random"], checkMessages.tooMany("machines", target.count, machines));
+      if (target.count > machines)
+        refuse(["target", "random"], checkMessages.tooMany("machines", target.count, machines));
       break;
     case "task": {
       const vertex = config.vertices[target.vertex];
-      if (vertex !== undefined) index(`subtask of ${vertex.id}`, target.subtask, vertex.parallelism, ["target", "subtask"]);
+      if (vertex !== undefined)
+        index(`subtask of ${vertex.id}`, target.subtask, vertex.parallelism, ["target", "subtask"]);
       break;
     }
     case "sets":
@@ -50,8 +54,9 @@ function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
   }
   if (fault.kind === "hang-io-thread") {
     const { nettyClientThreads, nettyServerThreads } = config.engine;
-    const threads = (fault.options["client"] === 1 ? nettyClientThreads : nettyServerThreads) || cluster.slotsPerTaskManager;
-    index("event loop", fault.options["thread"] ?? 0, threads, ["thread"]);
+    const threads =
+      (fault.options.client === 1 ? nettyClientThreads : nettyServerThreads) || cluster.slotsPerTaskManager;
+    index("event loop", fault.options.thread ?? 0, threads, ["thread"]);
   }
   return found;
 }

@@ -22,9 +22,14 @@ export const checkMessages = {
       `a TaskManager has ${available} network buffers; full pools want ${wanted}, so output pools may be smaller than 2N+8`,
     ),
   slots: (needed: number, available: number): Problem =>
-    problem(`the job needs ${needed} slots, the TaskManagers have ${available}`, "taskManagers × slotsPerTaskManager of at least as many"),
-  cycle: (ids: readonly string[]): Problem => problem(`the job graph has a cycle: ${ids.join(" → ")}`, "an acyclic graph"),
-  duplicateEdge: (from: string, to: string): Problem => problem(`a second edge from ${quote(from)} to ${quote(to)}`, "one edge per pair"),
+    problem(
+      `the job needs ${needed} slots, the TaskManagers have ${available}`,
+      "taskManagers × slotsPerTaskManager of at least as many",
+    ),
+  cycle: (ids: readonly string[]): Problem =>
+    problem(`the job graph has a cycle: ${ids.join(" → ")}`, "an acyclic graph"),
+  duplicateEdge: (from: string, to: string): Problem =>
+    problem(`a second edge from ${quote(from)} to ${quote(to)}`, "one edge per pair"),
   inputsOfSource: (id: string): Problem => problem(`source ${quote(id)} has an input`, "sources read the log only"),
   fewInputs: (id: string, inputs: number, least: number): Problem =>
     problem(`${quote(id)} has ${inputs} input${inputs === 1 ? "" : "s"}`, `at least ${least}`),
@@ -35,15 +40,27 @@ export const checkMessages = {
   forward: (from: number, to: number): Problem =>
     problem(`a forward edge from parallelism ${from} to ${to}`, "equal parallelism, or rescale"),
   keyGroups: (id: string, parallelism: number, maxParallelism: number): Problem =>
-    problem(`${quote(id)} has parallelism ${parallelism} above its maxParallelism ${maxParallelism}`, "at most one subtask per key group"),
+    problem(
+      `${quote(id)} has parallelism ${parallelism} above its maxParallelism ${maxParallelism}`,
+      "at most one subtask per key group",
+    ),
   individual: (id: string): Problem =>
-    problem(`strategy "individual-restart" refuses this job: ${quote(id)} is connected to others`, "a job without edges, or another strategy"),
+    problem(
+      `strategy "individual-restart" refuses this job: ${quote(id)} is connected to others`,
+      "a job without edges, or another strategy",
+    ),
   heartbeat: (intervalNs: number, timeoutNs: number): Problem =>
-    problem(`heartbeat.timeout ${formatDuration(timeoutNs)} is below heartbeat.interval ${formatDuration(intervalNs)}`, "a longer timeout"),
+    problem(
+      `heartbeat.timeout ${formatDuration(timeoutNs)} is below heartbeat.interval ${formatDuration(intervalNs)}`,
+      "a longer timeout",
+    ),
   largeExact: (channels: number): Problem =>
     problem(`resolution exact simulates every buffer of ${channels} channels`, "a small job; this will take long"),
   faultAfterEnd: (atNs: number, durationNs: number): Problem =>
-    problem(`the fault at ${formatDuration(atNs)} comes after the end of the run`, `before ${formatDuration(durationNs)}`),
+    problem(
+      `the fault at ${formatDuration(atNs)} comes after the end of the run`,
+      `before ${formatDuration(durationNs)}`,
+    ),
   noSuchIndex: (what: string, index: number, count: number): Problem =>
     problem(`there is no ${what} ${index}`, count === 0 ? "none exists" : `0 to ${count - 1}`),
   tooMany: (what: string, wanted: number, count: number): Problem =>

@@ -4,12 +4,16 @@ import { checkConfig, checkScenario, formatDiagnostic, parseScenario } from "./i
 import { SMALL, small, valid } from "./testing/small.js";
 
 const base: ModelConfig = valid().cases[0]!.config;
-const messagesOf = (config: ModelConfig) => checkConfig(config).findings.map((f) => `${f.severity} ${f.path.join("/")}: ${f.problem.message}`);
+const messagesOf = (config: ModelConfig) =>
+  checkConfig(config).findings.map((f) => `${f.severity} ${f.path.join("/")}: ${f.problem.message}`);
 const withVertex = (index: number, change: Partial<ModelConfig["vertices"][number]>): ModelConfig => ({
   ...base,
   vertices: base.vertices.map((vertex, i) => (i === index ? { ...vertex, ...change } : vertex)),
 });
-const withFault = (fault: Partial<ModelConfig["faults"][number]>): ModelConfig => ({ ...base, faults: [{ ...base.faults[0]!, ...fault }] });
+const withFault = (fault: Partial<ModelConfig["faults"][number]>): ModelConfig => ({
+  ...base,
+  faults: [{ ...base.faults[0]!, ...fault }],
+});
 
 describe("load", () => {
   test("a valid job has no findings", () => expect(messagesOf(base)).toEqual([]));
@@ -23,7 +27,12 @@ describe("load", () => {
       serviceTime: { kind: "constant", valueNs: vertex.type === "source" ? 100_000 : 47_000 } as const,
     }));
     const cluster = { ...base.cluster, taskManagers: 1000 };
-    const report = checkConfig({ ...base, vertices, cluster, engine: { ...base.engine, networkMemoryBytes: 4064 * 1024 ** 2 } });
+    const report = checkConfig({
+      ...base,
+      vertices,
+      cluster,
+      engine: { ...base.engine, networkMemoryBytes: 4064 * 1024 ** 2 },
+    });
     expect(report.findings).toEqual([]);
     expect(report.loads[0]?.utilisation).toBeCloseTo(0.5, 12);
     expect(report.loads[2]?.timesMean).toBeCloseTo((3 / 8192) * 4000, 9);
@@ -31,7 +40,12 @@ describe("load", () => {
   });
 
   test.each([40, 100, 1000, 4000])("a 4-slot TaskManager of the two-way join needs up to P+4 MiB, P=%i", (p) => {
-    const vertices = base.vertices.map((vertex) => ({ ...vertex, parallelism: p, maxParallelism: 8192, ratePerSecond: 1 }));
+    const vertices = base.vertices.map((vertex) => ({
+      ...vertex,
+      parallelism: p,
+      maxParallelism: 8192,
+      ratePerSecond: 1,
+    }));
     const report = checkConfig({ ...base, vertices, cluster: { ...base.cluster, taskManagers: p / 4 } });
     expect(report.memory?.wantedBytes).toBe((p + 4) * 1024 ** 2);
     // 4 slots × (2 gates of 2N+8, 2 outputs of N+1) × 32 KiB
@@ -74,7 +88,11 @@ cluster: { taskManagers: 2, slotsPerTaskManager: 4 }
 describe("refusals", () => {
   const two = base.edges[0]!;
   test.each<[string, ModelConfig, string]>([
-    ["overload", withVertex(2, { serviceTime: { kind: "constant", valueNs: 10e6 } }), 'error job/vertices/2/serviceTime: subtask 0 of "joiner" is overloaded: 200.0 % busy'],
+    [
+      "overload",
+      withVertex(2, { serviceTime: { kind: "constant", valueNs: 10e6 } }),
+      'error job/vertices/2/serviceTime: subtask 0 of "joiner" is overloaded: 200.0 % busy',
+    ],
     [
       "network memory",
       { ...base, engine: { ...base.engine, networkMemoryBytes: 4 * 1024 ** 2 } },
@@ -85,35 +103,101 @@ describe("refusals", () => {
       { ...base, engine: { ...base.engine, networkMemoryBytes: 10 * 1024 ** 2 } },
       "warning engine/config/taskmanager.network.memory.max: a TaskManager has 320 network buffers; full pools want 384, so output pools may be smaller than 2N+8",
     ],
-    ["too few slots", { ...base, cluster: { ...base.cluster, taskManagers: 1 }, faults: [] }, "error cluster/taskManagers: the job needs 8 slots, the TaskManagers have 4"],
+    [
+      "too few slots",
+      { ...base, cluster: { ...base.cluster, taskManagers: 1 }, faults: [] },
+      "error cluster/taskManagers: the job needs 8 slots, the TaskManagers have 4",
+    ],
     [
       "cycle",
       { ...base, edges: [...base.edges, { ...two, from: 2, to: 2 }] },
       "error job/edges: the job graph has a cycle: joiner → joiner",
     ],
-    ["input of a source", { ...base, edges: [...base.edges, { ...two, from: 1, to: 0 }] }, 'error job/edges/2/to: source "left" has an input'],
-    ["two edges of a pair", { ...base, edges: [two, two, base.edges[1]!] }, 'error job/edges/1: a second edge from "left" to "joiner"'],
+    [
+      "input of a source",
+      { ...base, edges: [...base.edges, { ...two, from: 1, to: 0 }] },
+      'error job/edges/2/to: source "left" has an input',
+    ],
+    [
+      "two edges of a pair",
+      { ...base, edges: [two, two, base.edges[1]!] },
+      'error job/edges/1: a second edge from "left" to "joiner"',
+    ],
     ["half a join", { ...base, edges: [two] }, 'error job/vertices/2: "joiner" has 1 input'],
     ["dead end", withVertex(2, { sink: false }), 'error job/vertices/2: what "joiner" emits goes nowhere'],
-    ["join by turns", { ...base, edges: [{ ...two, partitioning: "rebalance" }, base.edges[1]!] }, 'error job/edges/0/partitioning: join "joiner" has a rebalance input: partners would not meet'],
-    ["forward", { ...withVertex(2, { parallelism: 4 }), edges: [{ ...two, partitioning: "forward" }, base.edges[1]!] }, "error job/edges/0/partitioning: a forward edge from parallelism 8 to 4"],
-    ["key groups", withVertex(2, { maxParallelism: 4 }), 'error job/vertices/2/parallelism: "joiner" has parallelism 8 above its maxParallelism 4'],
-    ["individual restart", { ...base, strategy: { ...base.strategy, name: "individual-restart" } }, 'error strategy: strategy "individual-restart" refuses this job: "left" is connected to others'],
-    ["heartbeat", { ...base, engine: { ...base.engine, heartbeatTimeoutNs: 5e9 } }, "error engine/config/heartbeat.timeout: heartbeat.timeout 5s is below heartbeat.interval 10s"],
-    ["fault after the end", withFault({ atNs: 60e9 }), "error faults/0/at: the fault at 60s comes after the end of the run"],
-    ["no such TaskManager", withFault({ target: { kind: "taskManager", taskManager: 2 } }), "error faults/0/target/taskManager: there is no TaskManager 2"],
-    ["no such machine", withFault({ kind: "power-loss", target: { kind: "machine", machine: 5 } }), "error faults/0/target/machine: there is no machine 5"],
-    ["no such rack", withFault({ kind: "kill-machines", target: { kind: "rack", rack: 1 } }), "error faults/0/target/rack: there is no rack 1"],
-    ["too many machines", withFault({ kind: "kill-machines", target: { kind: "random", count: 3 } }), "error faults/0/target/random: 3 machines of 2"],
-    ["no such subtask", withFault({ kind: "fail-task", target: { kind: "task", vertex: 2, subtask: 8 } }), "error faults/0/target/subtask: there is no subtask of joiner 8"],
-    ["partition of strangers", withFault({ kind: "partition", target: { kind: "sets", from: [0], to: [-1, 2], oneWay: false } }), "error faults/0/target/to: there is no TaskManager 2"],
-    ["no such event loop", withFault({ kind: "hang-io-thread", options: { client: 0, thread: 4 } }), "error faults/0/thread: there is no event loop 4"],
+    [
+      "join by turns",
+      { ...base, edges: [{ ...two, partitioning: "rebalance" }, base.edges[1]!] },
+      'error job/edges/0/partitioning: join "joiner" has a rebalance input: partners would not meet',
+    ],
+    [
+      "forward",
+      { ...withVertex(2, { parallelism: 4 }), edges: [{ ...two, partitioning: "forward" }, base.edges[1]!] },
+      "error job/edges/0/partitioning: a forward edge from parallelism 8 to 4",
+    ],
+    [
+      "key groups",
+      withVertex(2, { maxParallelism: 4 }),
+      'error job/vertices/2/parallelism: "joiner" has parallelism 8 above its maxParallelism 4',
+    ],
+    [
+      "individual restart",
+      { ...base, strategy: { ...base.strategy, name: "individual-restart" } },
+      'error strategy: strategy "individual-restart" refuses this job: "left" is connected to others',
+    ],
+    [
+      "heartbeat",
+      { ...base, engine: { ...base.engine, heartbeatTimeoutNs: 5e9 } },
+      "error engine/config/heartbeat.timeout: heartbeat.timeout 5s is below heartbeat.interval 10s",
+    ],
+    [
+      "fault after the end",
+      withFault({ atNs: 60e9 }),
+      "error faults/0/at: the fault at 60s comes after the end of the run",
+    ],
+    [
+      "no such TaskManager",
+      withFault({ target: { kind: "taskManager", taskManager: 2 } }),
+      "error faults/0/target/taskManager: there is no TaskManager 2",
+    ],
+    [
+      "no such machine",
+      withFault({ kind: "power-loss", target: { kind: "machine", machine: 5 } }),
+      "error faults/0/target/machine: there is no machine 5",
+    ],
+    [
+      "no such rack",
+      withFault({ kind: "kill-machines", target: { kind: "rack", rack: 1 } }),
+      "error faults/0/target/rack: there is no rack 1",
+    ],
+    [
+      "too many machines",
+      withFault({ kind: "kill-machines", target: { kind: "random", count: 3 } }),
+      "error faults/0/target/random: 3 machines of 2",
+    ],
+    [
+      "no such subtask",
+      withFault({ kind: "fail-task", target: { kind: "task", vertex: 2, subtask: 8 } }),
+      "error faults/0/target/subtask: there is no subtask of joiner 8",
+    ],
+    [
+      "partition of strangers",
+      withFault({ kind: "partition", target: { kind: "sets", from: [0], to: [-1, 2], oneWay: false } }),
+      "error faults/0/target/to: there is no TaskManager 2",
+    ],
+    [
+      "no such event loop",
+      withFault({ kind: "hang-io-thread", options: { client: 0, thread: 4 } }),
+      "error faults/0/thread: there is no event loop 4",
+    ],
   ])("%s", (_, config, message) => expect(messagesOf(config)).toContain(message));
 
   test("a longer cycle is spelled out", () => {
     const edges = [...base.edges, { ...two, from: 2, to: 3 }, { ...two, from: 3, to: 2 }];
     const vertices = [...base.vertices, { ...base.vertices[2]!, id: "more", type: "operator" as const }];
-    expect(messagesOf({ ...base, vertices, edges })).toContain("error job/edges: the job graph has a cycle: joiner → more → joiner");
+    expect(messagesOf({ ...base, vertices, edges })).toContain(
+      "error job/edges: the job graph has a cycle: joiner → more → joiner",
+    );
   });
   test("a machine of a reserved TaskManager exists", () => {
     const cluster = { ...base.cluster, reservedTaskManagers: 1 };
@@ -143,7 +227,10 @@ describe("a scenario's check", () => {
     expect(refusals.map((d) => d.message)).toEqual(['case "one": the job needs 8 slots, the TaskManagers have 4']);
   });
   test("allow in the file", () => {
-    const text = small("duration: 60s", "duration: 60s\nallow: [overload]").replace("serviceTime: 1ms, sink", "serviceTime: 10ms, sink");
+    const text = small("duration: 60s", "duration: 60s\nallow: [overload]").replace(
+      "serviceTime: 1ms, sink",
+      "serviceTime: 10ms, sink",
+    );
     const { refusals, warnings } = check(text);
     expect([refusals.length, warnings.length]).toEqual([0, 1]);
   });

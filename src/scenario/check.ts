@@ -39,7 +39,12 @@ const MANY_EXACT_CHANNELS = 200_000;
 /** Checks one case. Loads and memory are given where the graph allows to compute them. */
 export function checkConfig(config: ModelConfig, allowances: readonly Allowance[] = []): CheckReport {
   const findings: Finding[] = [];
-  const add = (path: Path, problem: Problem, severity: Finding["severity"] = "error", allowance: Allowance | null = null) => {
+  const add = (
+    path: Path,
+    problem: Problem,
+    severity: Finding["severity"] = "error",
+    allowance: Allowance | null = null,
+  ) => {
     const allowed = allowance !== null && allowances.includes(allowance);
     findings.push({ severity: allowed ? "warning" : severity, allowance, path, problem });
   };
@@ -58,7 +63,12 @@ export function checkConfig(config: ModelConfig, allowances: readonly Allowance[
   const loads = hottestSubtasks(config, topology);
   loads.forEach(({ vertex, subtask, utilisation }, v) => {
     if (utilisation >= 1) {
-      add(["job", "vertices", v, "serviceTime"], checkMessages.overload(vertex, subtask, utilisation), "error", "overload");
+      add(
+        ["job", "vertices", v, "serviceTime"],
+        checkMessages.overload(vertex, subtask, utilisation),
+        "error",
+        "overload",
+      );
     }
   });
   const memory = networkMemory(config, topology);
@@ -66,7 +76,12 @@ export function checkConfig(config: ModelConfig, allowances: readonly Allowance[
   if (memory.neededBuffers > memory.availableBuffers) {
     add(
       memoryPath,
-      checkMessages.networkMemory(memory.neededBuffers, memory.availableBuffers, memory.neededBytes, memory.availableBytes),
+      checkMessages.networkMemory(
+        memory.neededBuffers,
+        memory.availableBuffers,
+        memory.neededBytes,
+        memory.availableBytes,
+      ),
       "error",
       "network-memory",
     );
@@ -106,7 +121,10 @@ function graphFindings(config: ModelConfig, add: Add): void {
     if (inputs < least) add(["job", "vertices", v], checkMessages.fewInputs(vertex.id, inputs, least));
     if (outputs === 0 && !vertex.sink) add(["job", "vertices", v], checkMessages.deadEnd(vertex.id));
     if (vertex.parallelism > vertex.maxParallelism) {
-      add(["job", "vertices", v, "parallelism"], checkMessages.keyGroups(vertex.id, vertex.parallelism, vertex.maxParallelism));
+      add(
+        ["job", "vertices", v, "parallelism"],
+        checkMessages.keyGroups(vertex.id, vertex.parallelism, vertex.maxParallelism),
+      );
     }
   });
   const cycle = findCycle(config);

@@ -44,10 +44,19 @@ describe("costs", () => {
     expect(differing("1.9", "kubernetes")).toEqual<CostName[]>(["containerStart"]);
     expect(differing("1.13", "yarn")).toEqual<CostName[]>(["restartSetPerEdge"]);
     expect(differing("1.15", "yarn")).toEqual<CostName[]>(["restartSetPerEdge", "descriptorBytes"]);
-    expect(resolveCosts("1.9", "kubernetes", {}).containerStart).toEqual({ kind: "normal", meanNs: 11.9e9, sdNs: 2.8e9 });
+    expect(resolveCosts("1.9", "kubernetes", {}).containerStart).toEqual({
+      kind: "normal",
+      meanNs: 11.9e9,
+      sdNs: 2.8e9,
+    });
   });
   test("an override wins over preset and provider", () => {
-    const parsed = parseCosts({ containerStart: "10min", nettyPerByte: "0.25ns", stuckTaskProbability: "0.1%", descriptorBytes: "1kB" });
+    const parsed = parseCosts({
+      containerStart: "10min",
+      nettyPerByte: "0.25ns",
+      stuckTaskProbability: "0.1%",
+      descriptorBytes: "1kB",
+    });
     if (!("ok" in parsed) || !parsed.ok) throw new Error("valid");
     expect(resolveCosts("1.9", "kubernetes", parsed.value)).toMatchObject({
       containerStart: constant(600e9),

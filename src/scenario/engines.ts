@@ -72,7 +72,14 @@ const FLINK_1_9: EnginePreset = {
 
 type Change = Partial<EnginePreset["engine"]>;
 
-function derive(from: EnginePreset, version: EngineVersion, doc: string, source: string, change: Change, memory: Partial<Memory> = {}): EnginePreset {
+function derive(
+  from: EnginePreset,
+  version: EngineVersion,
+  doc: string,
+  source: string,
+  change: Change,
+  memory: Partial<Memory> = {},
+): EnginePreset {
   return {
     version,
     doc,
@@ -98,7 +105,13 @@ const FLINK_1_11 = derive(
   "Flink 1.11 source [S]: NettyShuffleEnvironmentOptions",
   { maxBuffersPerChannel: 10 },
 );
-const FLINK_1_12 = derive(FLINK_1_11, "1.12", "As 1.11 here; approximate local recovery exists in this line only.", "Flink 1.12 source [S]", {});
+const FLINK_1_12 = derive(
+  FLINK_1_11,
+  "1.12",
+  "As 1.11 here; approximate local recovery exists in this line only.",
+  "Flink 1.12 source [S]",
+  {},
+);
 const FLINK_1_13 = derive(
   FLINK_1_12,
   "1.13",
@@ -143,27 +156,37 @@ export function resolveEngine(version: EngineVersion, settings: FlinkSettings): 
   const max = Math.max(min, settings["taskmanager.network.memory.max"] ?? memory.maxBytes);
   const total = settings["taskmanager.heap.size"] ?? memory.memoryBytes;
   const share = Math.floor((settings["taskmanager.network.memory.fraction"] ?? memory.fraction) * total);
-  const threads = (value: number | undefined, preset: number): number => (value === undefined ? preset : Math.max(0, value));
+  const threads = (value: number | undefined, preset: number): number =>
+    value === undefined ? preset : Math.max(0, value);
   return {
     ...engine,
     heartbeatIntervalNs: settings["heartbeat.interval"] ?? engine.heartbeatIntervalNs,
     heartbeatTimeoutNs: settings["heartbeat.timeout"] ?? engine.heartbeatTimeoutNs,
-    heartbeatRpcFailureThreshold: Math.max(0, settings["heartbeat.rpc-failure-threshold"] ?? engine.heartbeatRpcFailureThreshold),
+    heartbeatRpcFailureThreshold: Math.max(
+      0,
+      settings["heartbeat.rpc-failure-threshold"] ?? engine.heartbeatRpcFailureThreshold,
+    ),
     askTimeoutNs: settings["akka.ask.timeout"] ?? engine.askTimeoutNs,
     cancellationIntervalNs: settings["task.cancellation.interval"] ?? engine.cancellationIntervalNs,
     cancellationTimeoutNs: settings["task.cancellation.timeout"] ?? engine.cancellationTimeoutNs,
     restartStrategy: named ?? engine.restartStrategy,
     restartDelayNs:
-      settings["restart-strategy.fixed-delay.delay"] ?? (explicit ? EXPLICIT_FIXED_DELAY.delayNs : engine.restartDelayNs),
+      settings["restart-strategy.fixed-delay.delay"] ??
+      (explicit ? EXPLICIT_FIXED_DELAY.delayNs : engine.restartDelayNs),
     restartAttempts:
-      settings["restart-strategy.fixed-delay.attempts"] ?? (explicit ? EXPLICIT_FIXED_DELAY.attempts : engine.restartAttempts),
+      settings["restart-strategy.fixed-delay.attempts"] ??
+      (explicit ? EXPLICIT_FIXED_DELAY.attempts : engine.restartAttempts),
     bufferTimeoutNs: settings["execution.buffer-timeout"] ?? engine.bufferTimeoutNs,
     segmentBytes: settings["taskmanager.memory.segment-size"] ?? engine.segmentBytes,
-    exclusiveBuffersPerChannel: settings["taskmanager.network.memory.buffers-per-channel"] ?? engine.exclusiveBuffersPerChannel,
-    floatingBuffersPerGate: settings["taskmanager.network.memory.floating-buffers-per-gate"] ?? engine.floatingBuffersPerGate,
+    exclusiveBuffersPerChannel:
+      settings["taskmanager.network.memory.buffers-per-channel"] ?? engine.exclusiveBuffersPerChannel,
+    floatingBuffersPerGate:
+      settings["taskmanager.network.memory.floating-buffers-per-gate"] ?? engine.floatingBuffersPerGate,
     maxBuffersPerChannel: settings["taskmanager.network.memory.max-buffers-per-channel"] ?? engine.maxBuffersPerChannel,
-    partitionRequestInitialBackoffNs: settings["taskmanager.network.request-backoff.initial"] ?? engine.partitionRequestInitialBackoffNs,
-    partitionRequestMaxBackoffNs: settings["taskmanager.network.request-backoff.max"] ?? engine.partitionRequestMaxBackoffNs,
+    partitionRequestInitialBackoffNs:
+      settings["taskmanager.network.request-backoff.initial"] ?? engine.partitionRequestInitialBackoffNs,
+    partitionRequestMaxBackoffNs:
+      settings["taskmanager.network.request-backoff.max"] ?? engine.partitionRequestMaxBackoffNs,
     nettyServerThreads: threads(settings["taskmanager.network.netty.server.numThreads"], engine.nettyServerThreads),
     nettyClientThreads: threads(settings["taskmanager.network.netty.client.numThreads"], engine.nettyClientThreads),
     networkMemoryBytes: Math.min(max, Math.max(min, share)),

@@ -6,7 +6,11 @@ import { METRICS, readMetric } from "./metrics-catalogue.js";
 import { SMALL, small, valid } from "./testing/small.js";
 
 const censored = (atLeastMs: number): Measured => ({ censored: true, atLeastMs });
-const expectation = (relation: MetricExpectation["relation"], value: number, within: number | null = null): MetricExpectation => ({
+const expectation = (
+  relation: MetricExpectation["relation"],
+  value: number,
+  within: number | null = null,
+): MetricExpectation => ({
   kind: "metric",
   case: "one",
   metric: "recoveryTimeMs",
@@ -19,17 +23,32 @@ const expectation = (relation: MetricExpectation["relation"], value: number, wit
 const ok = (e: MetricExpectation, ...values: Measured[]) => evaluateExpectation(e, values).ok;
 
 describe("reading", () => {
-  const read = (line: string) => valid(small("{ case: one, metric: recoveryTimeMs, published: 5s, within: 10% }", line)).expect;
+  const read = (line: string) =>
+    valid(small("{ case: one, metric: recoveryTimeMs, published: 5s, within: 10% }", line)).expect;
   test("published with a relative or absolute tolerance, in the metric's unit", () => {
     expect(valid(SMALL).expect).toEqual([{ ...expectation("published", 5000, 500), source: null }]);
-    expect(read("{ case: one, metric: recoveryTimeMs, published: 5s, within: 0.5s }")[0]).toMatchObject({ value: 5000, within: 500 });
-    expect(read("{ case: one, metric: outputDeficitRatio, published: 0.1%, within: 20% }")[0]).toMatchObject({ unit: "ratio", value: 0.001, within: 0.0002 });
-    expect(read("{ case: one, metric: tasksRestarted, equals: 12 }")[0]).toMatchObject({ unit: "count", relation: "equals", value: 12, within: null });
+    expect(read("{ case: one, metric: recoveryTimeMs, published: 5s, within: 0.5s }")[0]).toMatchObject({
+      value: 5000,
+      within: 500,
+    });
+    expect(read("{ case: one, metric: outputDeficitRatio, published: 0.1%, within: 20% }")[0]).toMatchObject({
+      unit: "ratio",
+      value: 0.001,
+      within: 0.0002,
+    });
+    expect(read("{ case: one, metric: tasksRestarted, equals: 12 }")[0]).toMatchObject({
+      unit: "count",
+      relation: "equals",
+      value: 12,
+      within: null,
+    });
   });
   test("without a case: one for each", () => {
     expect(read("{ metric: tasksRestarted, atMost: 12 }").map((e) => e.case)).toEqual(["all", "one"]);
     expect(read("{ invariant: record-ledger }").map((e) => e.kind)).toEqual(["invariant", "invariant"]);
-    expect(read("{ case: all, endState: deadlocked }")).toEqual([{ kind: "endState", case: "all", endState: "deadlocked", source: null }]);
+    expect(read("{ case: all, endState: deadlocked }")).toEqual([
+      { kind: "endState", case: "all", endState: "deadlocked", source: null },
+    ]);
   });
 });
 
@@ -70,22 +89,36 @@ describe("verdicts", () => {
     expect(ok(expectation("published", 0.3, 0.1 * 0.3), 0.1 + 0.23)).toBe(true);
   });
 
-  const summary = (values: object) => ({ case: "one", endState: "completed", invariants: [{ name: "record-ledger", violations: 0 }], ...values }) as unknown as CaseSummary;
+  const summary = (values: object) =>
+    ({
+      case: "one",
+      endState: "completed",
+      invariants: [{ name: "record-ledger", violations: 0 }],
+      ...values,
+    }) as unknown as CaseSummary;
   test("on summaries: own case only", () => {
-    const result = evaluateOnSummaries(expectation("equals", 7), [summary({ recoveryTimeMs: 7 }), summary({ case: "all", recoveryTimeMs: 99 })]);
+    const result = evaluateOnSummaries(expectation("equals", 7), [
+      summary({ recoveryTimeMs: 7 }),
+      summary({ case: "all", recoveryTimeMs: 99 }),
+    ]);
     expect(result).toMatchObject({ ok: true, measured: 7, wanted: 7, relation: "equals" });
   });
   test("invariants: watched and never violated", () => {
     const e = { kind: "invariant", case: "one", invariant: "record-ledger", source: null } as const;
     expect(evaluateOnSummaries(e, [summary({})])).toMatchObject({ ok: true, measured: 0 });
-    expect(evaluateOnSummaries(e, [summary({}), summary({ invariants: [{ name: "record-ledger", violations: 2 }] })])).toMatchObject({ ok: false, measured: 2 });
+    expect(
+      evaluateOnSummaries(e, [summary({}), summary({ invariants: [{ name: "record-ledger", violations: 2 }] })]),
+    ).toMatchObject({ ok: false, measured: 2 });
     expect(evaluateOnSummaries(e, [summary({ invariants: [] })])).toMatchObject({ ok: false, measured: "not watched" });
     expect(evaluateOnSummaries(e, [])).toMatchObject({ ok: false });
   });
   test("end states", () => {
     const e = { kind: "endState", case: "one", endState: "completed", source: null } as const;
     expect(evaluateOnSummaries(e, [summary({})]).ok).toBe(true);
-    expect(evaluateOnSummaries(e, [summary({}), summary({ endState: "deadlocked" })])).toMatchObject({ ok: false, measured: "deadlocked" });
+    expect(evaluateOnSummaries(e, [summary({}), summary({ endState: "deadlocked" })])).toMatchObject({
+      ok: false,
+      measured: "deadlocked",
+    });
     expect(evaluateOnSummaries(e, []).ok).toBe(false);
   });
 });

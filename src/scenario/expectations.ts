@@ -59,7 +59,9 @@ function inUnit(value: string | number, unit: MetricUnit): Parsed<number> {
 export function readExpectation(
   input: ExpectInput,
   caseNames: readonly string[],
-): { readonly ok: true; readonly value: readonly Expectation[] } | { readonly ok: false; readonly problems: readonly Located[] } {
+):
+  | { readonly ok: true; readonly value: readonly Expectation[] }
+  | { readonly ok: false; readonly problems: readonly Located[] } {
   const fail = (p: Problem, path: Path = []) => ({ ok: false, problems: [{ path, problem: p }] }) as const;
   if (input.case !== undefined && !caseNames.includes(input.case)) {
     return fail(messages.unknownName("case", input.case, caseNames), ["case"]);
@@ -67,11 +69,13 @@ export function readExpectation(
   const cases = input.case === undefined ? caseNames : [input.case];
   const source = input.source ?? null;
   const subjects = (["metric", "invariant", "endState"] as const).filter((key) => input[key] !== undefined);
-  if (subjects.length !== 1) return fail(problem("an expectation tests one thing", "one of metric, invariant or endState"));
+  if (subjects.length !== 1)
+    return fail(problem("an expectation tests one thing", "one of metric, invariant or endState"));
   const relations = RELATIONS.filter((key) => input[key] !== undefined);
   if (input.metric === undefined) {
     const extra = relations[0] ?? (input.within === undefined ? undefined : "within");
-    if (extra !== undefined) return fail(problem(`${extra} belongs to a metric`, "an invariant or endState alone"), [extra]);
+    if (extra !== undefined)
+      return fail(problem(`${extra} belongs to a metric`, "an invariant or endState alone"), [extra]);
     if (input.invariant !== undefined) {
       const invariant = input.invariant;
       if (!INVARIANT_NAMES.includes(invariant)) {
@@ -84,7 +88,11 @@ export function readExpectation(
   }
   const spec = METRICS.find((candidate: MetricSpec) => candidate.path === input.metric);
   if (spec === undefined) {
-    const unknown = messages.unknownName("metric", input.metric, METRICS.map((candidate) => candidate.path));
+    const unknown = messages.unknownName(
+      "metric",
+      input.metric,
+      METRICS.map((candidate) => candidate.path),
+    );
     return fail({ ...unknown, expected: "a metric of `outgap list metrics`" }, ["metric"]);
   }
   const relation = relations[0];
@@ -95,11 +103,13 @@ export function readExpectation(
   if (!value.ok) return fail(value.problem, [relation]);
   let within: number | null = null;
   if (relation === "published") {
-    if (input.within === undefined) return fail(messages.missingKey("within", "a percentage, or a value in the metric's unit"));
+    if (input.within === undefined)
+      return fail(messages.missingKey("within", "a percentage, or a value in the metric's unit"));
     const tolerance = readTolerance(input.within, value.value, spec.unit);
     if (!tolerance.ok) return fail(tolerance.problem, ["within"]);
     within = tolerance.value;
-  } else if (input.within !== undefined) return fail(problem("within belongs to published", "no within here"), ["within"]);
+  } else if (input.within !== undefined)
+    return fail(problem("within belongs to published", "no within here"), ["within"]);
   return {
     ok: true,
     value: cases.map((name) => ({
@@ -192,7 +202,10 @@ export function evaluateOnSummaries(expectation: Expectation, summaries: readonl
   const { case: name, source } = expectation;
   switch (expectation.kind) {
     case "metric":
-      return evaluateExpectation(expectation, own.map((summary) => readMetric(summary, expectation.metric)));
+      return evaluateExpectation(
+        expectation,
+        own.map((summary) => readMetric(summary, expectation.metric)),
+      );
     case "invariant": {
       const found = own.map((summary) => summary.invariants.find((entry) => entry.name === expectation.invariant));
       const violations = found.reduce((sum, entry) => sum + (entry?.violations ?? 0), 0);

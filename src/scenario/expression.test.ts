@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: scenarios write ${…} in plain text
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Params } from "./expression.js";
@@ -53,7 +54,9 @@ describe("${…}", () => {
         fc.nat({ max: 1000 }).map(String),
         fc.constant("P"),
         fc.tuple(tie("tree"), fc.constantFrom("+", "-", "*"), tie("tree")).map(([a, op, b]) => `(${a}${op}${b})`),
-        fc.tuple(tie("tree"), fc.constantFrom("+", "-", "*", "/"), fc.integer({ min: 1, max: 99 })).map(([a, op, b]) => `${a} ${op} ${b}`),
+        fc
+          .tuple(tie("tree"), fc.constantFrom("+", "-", "*", "/"), fc.integer({ min: 1, max: 99 }))
+          .map(([a, op, b]) => `${a} ${op} ${b}`),
       ),
     }));
     fc.assert(
@@ -68,9 +71,12 @@ describe("${…}", () => {
 
   test("no text makes it throw", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom("$", "{", "}", "P", "1", "+", "(", ")", "/", " ", "e", ".") }), (text) => {
-        expect(params.interpolate(text)).toHaveProperty("ok");
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom("$", "{", "}", "P", "1", "+", "(", ")", "/", " ", "e", ".") }),
+        (text) => {
+          expect(params.interpolate(text)).toHaveProperty("ok");
+        },
+      ),
     );
   });
 });

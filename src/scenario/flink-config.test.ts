@@ -15,7 +15,9 @@ const problems = (value: unknown) => {
 describe("Flink's keys", () => {
   test("dotted, nested and half nested are the same", () => {
     const dotted = settings({ "heartbeat.timeout": "20s", "taskmanager.network.memory.max": "2gb" });
-    expect(settings({ heartbeat: { timeout: "20s" }, taskmanager: { network: { memory: { max: "2gb" } } } })).toEqual(dotted);
+    expect(settings({ heartbeat: { timeout: "20s" }, taskmanager: { network: { memory: { max: "2gb" } } } })).toEqual(
+      dotted,
+    );
     expect(settings({ "heartbeat.timeout": "20s", "taskmanager.network": { "memory.max": "2gb" } })).toEqual(dotted);
     expect(dotted).toEqual({ "heartbeat.timeout": 20e9, "taskmanager.network.memory.max": 2 * 1024 ** 3 });
   });
@@ -56,7 +58,11 @@ describe("Flink's keys", () => {
     [["a"]],
   ])("refuses %j", (value) => expect(problems(value)).toHaveLength(1));
   test("flatten", () => {
-    expect(flattenKeys({ a: { b: { c: 1 }, "d.e": 2 }, f: 3 }).entries).toEqual([["a.b.c", 1], ["a.d.e", 2], ["f", 3]]);
+    expect(flattenKeys({ a: { b: { c: 1 }, "d.e": 2 }, f: 3 }).entries).toEqual([
+      ["a.b.c", 1],
+      ["a.d.e", 2],
+      ["f", 3],
+    ]);
   });
   test("no two keys share a name", () => {
     const names = FLINK_KEYS.flatMap((spec) => [spec.key, ...spec.aliases]);
@@ -125,12 +131,21 @@ describe("presets", () => {
     expect(of(4064, 4064, 100)).toBe(4064);
   });
   test("fixed-delay named alone has Flink's own defaults, not the preset's", () => {
-    expect(resolveEngine("1.9", { "restart-strategy": "fixed-delay" })).toMatchObject({ restartDelayNs: 1e9, restartAttempts: 1 });
-    expect(resolveEngine("1.9", { "restart-strategy.fixed-delay.delay": 5e9 })).toMatchObject({ restartDelayNs: 5e9, restartAttempts: 2147483647 });
+    expect(resolveEngine("1.9", { "restart-strategy": "fixed-delay" })).toMatchObject({
+      restartDelayNs: 1e9,
+      restartAttempts: 1,
+    });
+    expect(resolveEngine("1.9", { "restart-strategy.fixed-delay.delay": 5e9 })).toMatchObject({
+      restartDelayNs: 5e9,
+      restartAttempts: 2147483647,
+    });
   });
   test("-1 means: no threshold, threads by slots", () => {
     expect(
-      resolveEngine("1.14", { "heartbeat.rpc-failure-threshold": -1, "taskmanager.network.netty.server.numThreads": -1 }),
+      resolveEngine("1.14", {
+        "heartbeat.rpc-failure-threshold": -1,
+        "taskmanager.network.netty.server.numThreads": -1,
+      }),
     ).toMatchObject({ heartbeatRpcFailureThreshold: 0, nettyServerThreads: 0 });
   });
 });

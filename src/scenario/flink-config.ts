@@ -54,7 +54,8 @@ interface KeySpec {
 
 const positiveDuration = (value: unknown): Parsed<number> => {
   const parsed = parseQuantity(value, "duration", "flink", "ms");
-  if (parsed.ok && parsed.value === 0) return { ok: false, problem: messages.outOfRange(value, "a duration above zero") };
+  if (parsed.ok && parsed.value === 0)
+    return { ok: false, problem: messages.outOfRange(value, "a duration above zero") };
   return parsed;
 };
 const anyDuration = (value: unknown): Parsed<number> => parseQuantity(value, "duration", "flink", "ms");
@@ -65,7 +66,8 @@ const size = (value: unknown): Parsed<number> => {
 };
 const fraction = (value: unknown): Parsed<number> => {
   const parsed = parseQuantity(value, "ratio");
-  if (parsed.ok && parsed.value > 1) return { ok: false, problem: messages.outOfRange(value, "a fraction from 0 to 1") };
+  if (parsed.ok && parsed.value > 1)
+    return { ok: false, problem: messages.outOfRange(value, "a fraction from 0 to 1") };
   return parsed;
 };
 const whole =
@@ -97,7 +99,12 @@ const k = (
 export const FLINK_KEYS: readonly KeySpec[] = [
   k("heartbeat.interval", positiveDuration, "string", "Interval of the heartbeats that the JobManager sends."),
   k("heartbeat.timeout", positiveDuration, "string", "Silence after which a TaskManager counts as lost."),
-  k("heartbeat.rpc-failure-threshold", whole(-1), "integer", "Heartbeat RPCs refused in a row that count as a loss (1.14+); -1 = off."),
+  k(
+    "heartbeat.rpc-failure-threshold",
+    whole(-1),
+    "integer",
+    "Heartbeat RPCs refused in a row that count as a loss (1.14+); -1 = off.",
+  ),
   k("akka.ask.timeout", positiveDuration, "string", "How long an RPC waits for its answer.", ["pekko.ask.timeout"]),
   k(
     "restart-strategy",
@@ -110,26 +117,67 @@ export const FLINK_KEYS: readonly KeySpec[] = [
     "none or fixed-delay.",
     ["restart-strategy.type"],
   ),
-  k("restart-strategy.fixed-delay.attempts", whole(0), "integer", "Restarts before the job fails; 1 if the strategy is set and this is not."),
-  k("restart-strategy.fixed-delay.delay", anyDuration, "string", "Delay before a restart; 1s if the strategy is set and this is not."),
+  k(
+    "restart-strategy.fixed-delay.attempts",
+    whole(0),
+    "integer",
+    "Restarts before the job fails; 1 if the strategy is set and this is not.",
+  ),
+  k(
+    "restart-strategy.fixed-delay.delay",
+    anyDuration,
+    "string",
+    "Delay before a restart; 1s if the strategy is set and this is not.",
+  ),
   k(
     "jobmanager.execution.failover-strategy",
-    choice({ full: "full", region: "region", individual: "individual" }, "jobmanager.execution.failover-strategy", ["region-legacy"]),
+    choice({ full: "full", region: "region", individual: "individual" }, "jobmanager.execution.failover-strategy", [
+      "region-legacy",
+    ]),
     "string",
     "Optional; must agree with the case's strategy: full = global-restart, region = region-restart, individual = individual-restart.",
   ),
-  k("execution.buffer-timeout", positiveDuration, "string", "Period of the output flushers (above zero).", ["execution.buffer-timeout.interval"]),
+  k("execution.buffer-timeout", positiveDuration, "string", "Period of the output flushers (above zero).", [
+    "execution.buffer-timeout.interval",
+  ]),
   k("task.cancellation.interval", positiveDuration, "string", "Period of the interrupts of a task being cancelled."),
-  k("task.cancellation.timeout", positiveDuration, "string", "After it a task that does not cancel takes its TaskManager down."),
-  k("taskmanager.heap.size", size, "string", "Memory of which taskmanager.network.memory.fraction is taken.", ["taskmanager.memory.flink.size"]),
+  k(
+    "task.cancellation.timeout",
+    positiveDuration,
+    "string",
+    "After it a task that does not cancel takes its TaskManager down.",
+  ),
+  k("taskmanager.heap.size", size, "string", "Memory of which taskmanager.network.memory.fraction is taken.", [
+    "taskmanager.memory.flink.size",
+  ]),
   k("taskmanager.memory.segment-size", size, "string", "Size of a network buffer."),
-  k("taskmanager.network.memory.min", size, "string", "Lower clamp of the network memory of a TaskManager.", ["taskmanager.memory.network.min"]),
-  k("taskmanager.network.memory.max", size, "string", "Upper clamp of the network memory of a TaskManager.", ["taskmanager.memory.network.max"]),
-  k("taskmanager.network.memory.fraction", fraction, ["number", "string"], "Share of the memory used for the network, before the clamps.", ["taskmanager.memory.network.fraction"]),
+  k("taskmanager.network.memory.min", size, "string", "Lower clamp of the network memory of a TaskManager.", [
+    "taskmanager.memory.network.min",
+  ]),
+  k("taskmanager.network.memory.max", size, "string", "Upper clamp of the network memory of a TaskManager.", [
+    "taskmanager.memory.network.max",
+  ]),
+  k(
+    "taskmanager.network.memory.fraction",
+    fraction,
+    ["number", "string"],
+    "Share of the memory used for the network, before the clamps.",
+    ["taskmanager.memory.network.fraction"],
+  ),
   k("taskmanager.network.memory.buffers-per-channel", whole(0), "integer", "Exclusive buffers of an input channel."),
   k("taskmanager.network.memory.floating-buffers-per-gate", whole(0), "integer", "Floating buffers of an input gate."),
-  k("taskmanager.network.memory.max-buffers-per-channel", whole(1), "integer", "Buffers that one outgoing channel may hold (1.11+; absent before: the pool is the only limit)."),
-  k("taskmanager.network.request-backoff.initial", positiveDuration, "string", "First wait after a partition was not found; doubles."),
+  k(
+    "taskmanager.network.memory.max-buffers-per-channel",
+    whole(1),
+    "integer",
+    "Buffers that one outgoing channel may hold (1.11+; absent before: the pool is the only limit).",
+  ),
+  k(
+    "taskmanager.network.request-backoff.initial",
+    positiveDuration,
+    "string",
+    "First wait after a partition was not found; doubles.",
+  ),
   k("taskmanager.network.request-backoff.max", positiveDuration, "string", "Longest such wait."),
   k("taskmanager.network.netty.server.numThreads", whole(-1), "integer", "Netty server event loops; -1 = slots."),
   k("taskmanager.network.netty.client.numThreads", whole(-1), "integer", "Netty client event loops; -1 = slots."),
@@ -184,10 +232,20 @@ export function parseFlinkConfig(
       const elsewhere = ELSEWHERE[name];
       const problem =
         elsewhere === undefined
-          ? messages.unknownName("Flink key", name, FLINK_KEYS.map((s) => s.key))
+          ? messages.unknownName(
+              "Flink key",
+              name,
+              FLINK_KEYS.map((s) => s.key),
+            )
           : { message: `Flink's ${name} has its own place here`, expected: elsewhere, nearest: null };
       const named = problem.nearest ?? nearestName(name, CANONICAL.keys());
-      problems.push({ path: [name], problem: elsewhere === undefined ? { ...problem, expected: "a key of `outgap list engines`", nearest: named } : problem });
+      problems.push({
+        path: [name],
+        problem:
+          elsewhere === undefined
+            ? { ...problem, expected: "a key of `outgap list engines`", nearest: named }
+            : problem,
+      });
     } else if (settings[spec.key] !== undefined) {
       problems.push({ path: [name], problem: messages.duplicate("Flink key", spec.key) });
     } else {

@@ -35,7 +35,9 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 
 /** Spells an allowed value so that it can be typed as it stands: text that YAML would read as a number is quoted. */
 function spelled(value: unknown): string {
-  return typeof value === "string" && value !== "" && !Number.isNaN(Number(value)) ? JSON.stringify(value) : String(value);
+  return typeof value === "string" && value !== "" && !Number.isNaN(Number(value))
+    ? JSON.stringify(value)
+    : String(value);
 }
 
 /** Translates the issues of one failed parse of `tree`. */
@@ -43,7 +45,9 @@ export function translate(tree: unknown, issues: readonly z.core.$ZodIssue[]): I
   const all = issues.flatMap((issue) => translateOne(tree, issue));
   // A misspelt key is one mistake, not an unknown key and a missing one.
   const meant = new Set(
-    all.filter((issue) => issue.at === "key").map((issue) => JSON.stringify([...issue.path.slice(0, -1), issue.problem.nearest])),
+    all
+      .filter((issue) => issue.at === "key")
+      .map((issue) => JSON.stringify([...issue.path.slice(0, -1), issue.problem.nearest])),
   );
   return all.filter((issue) => issue.missing === undefined || !meant.has(JSON.stringify(issue.missing)));
 }
@@ -65,16 +69,18 @@ function translateOne(tree: unknown, issue: z.core.$ZodIssue): Issue[] {
         problem: messages.unknownKey(key, validKeysAt(tree, path)),
       }));
     case "custom": {
-      const own = issue.params?.["problem"] as Problem | undefined;
+      const own = issue.params?.problem as Problem | undefined;
       if (own === undefined) return here(problem(issue.message));
-      if (issue.params?.["missing"] === true) return missing();
+      if (issue.params?.missing === true) return missing();
       // Problems with a key (unknown Flink key, cost, distribution) point at the key.
-      return [{ path, at: /^unknown (key|cost|Flink key|distribution) /.test(own.message) ? "key" : "value", problem: own }];
+      return [
+        { path, at: /^unknown (key|cost|Flink key|distribution) /.test(own.message) ? "key" : "value", problem: own },
+      ];
     }
     case "invalid_type":
       if (value === undefined) return missing();
       // zod says "number" of text where an integer is due.
-      if (issue.expected === "number" && schemasAt(tree, path).some((node) => node["type"] === "integer")) {
+      if (issue.expected === "number" && schemasAt(tree, path).some((node) => node.type === "integer")) {
         return here(messages.wrongType(value, "a whole number"));
       }
       return here(messages.wrongType(value, TYPE_WORDS[String(issue.expected)] ?? String(issue.expected)));
@@ -82,9 +88,13 @@ function translateOne(tree: unknown, issue: z.core.$ZodIssue): Issue[] {
       if (value === undefined) return missing();
       return here(messages.notAllowedValue(value, issue.values.map(spelled)));
     case "too_small":
-      return here(messages.outOfRange(value, `at least ${String(issue.minimum)}${issue.origin === "array" ? " entries" : ""}`));
+      return here(
+        messages.outOfRange(value, `at least ${String(issue.minimum)}${issue.origin === "array" ? " entries" : ""}`),
+      );
     case "too_big":
-      return here(messages.outOfRange(value, `at most ${String(issue.maximum)}${issue.origin === "array" ? " entries" : ""}`));
+      return here(
+        messages.outOfRange(value, `at most ${String(issue.maximum)}${issue.origin === "array" ? " entries" : ""}`),
+      );
     case "invalid_format":
       return here(messages.wrongType(value, descriptionAt(tree, path) ?? "letters, digits, _ and -"));
     case "invalid_key":

@@ -1,7 +1,7 @@
 /** The JSON Schema (draft-07) of the scenario format, for editors, `outgap schema` and the lists of valid keys. */
 import { z } from "zod";
-import type { Path } from "./schema-values.js";
 import { scenarioSchema } from "./schema.js";
+import type { Path } from "./schema-values.js";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -14,12 +14,12 @@ export function scenarioJsonSchema(): JsonSchema {
     io: "input",
     override: ({ jsonSchema }) => {
       const json = jsonSchema as JsonSchema;
-      if (json["maximum"] === Number.MAX_SAFE_INTEGER) delete json["maximum"];
-      if (json["minimum"] === Number.MIN_SAFE_INTEGER) delete json["minimum"];
-      if ((json["type"] === "integer" || json["type"] === "number") && json["const"] === undefined) {
+      if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+      if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+      if ((json.type === "integer" || json.type === "number") && json.const === undefined) {
         const { description, default: fallback, ...rest } = json;
         for (const key of Object.keys(rest)) delete json[key];
-        json["anyOf"] = [rest, { type: "string", pattern: "\\$\\{" }];
+        json.anyOf = [rest, { type: "string", pattern: "\\$\\{" }];
       }
     },
   }) as JsonSchema;
@@ -37,28 +37,31 @@ export function schemasAt(tree: unknown, path: Path): JsonSchema[] {
   for (const segment of path) {
     nodes = nodes.flatMap((node) => alternatives(node, value));
     nodes = nodes.flatMap((node) => {
-      const child = typeof segment === "number" ? asSchema(node["items"]) : asSchema(asSchema(node["properties"])?.[segment]);
+      const child = typeof segment === "number" ? asSchema(node.items) : asSchema(asSchema(node.properties)?.[segment]);
       return child === null ? [] : [child];
     });
-    value = typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[segment] : undefined;
+    value =
+      typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[segment] : undefined;
   }
   return nodes.flatMap((node) => alternatives(node, value));
 }
 
 function alternatives(node: JsonSchema, value: unknown): JsonSchema[] {
-  const union = (node["oneOf"] ?? node["anyOf"]) as JsonSchema[] | undefined;
+  const union = (node.oneOf ?? node.anyOf) as JsonSchema[] | undefined;
   if (union === undefined) return [node];
   const given = asSchema(value);
   const matching = union.filter((option) => {
-    const properties = asSchema(option["properties"]) ?? {};
-    return ["type", "kind"].some((name) => given?.[name] !== undefined && asSchema(properties[name])?.["const"] === given[name]);
+    const properties = asSchema(option.properties) ?? {};
+    return ["type", "kind"].some(
+      (name) => given?.[name] !== undefined && asSchema(properties[name])?.const === given[name],
+    );
   });
   return (matching.length > 0 ? matching : union).flatMap((option) => alternatives(option, value));
 }
 
 /** The keys that are valid in the mapping at `path`. */
 export function validKeysAt(tree: unknown, path: Path): string[] {
-  return [...new Set(schemasAt(tree, path).flatMap((node) => Object.keys(asSchema(node["properties"]) ?? {})))];
+  return [...new Set(schemasAt(tree, path).flatMap((node) => Object.keys(asSchema(node.properties) ?? {})))];
 }
 
 /** The description of the key at `path`, if it has one. */
@@ -66,9 +69,9 @@ export function descriptionAt(tree: unknown, path: Path): string | null {
   let nodes = schemasAt(tree, path.slice(0, -1));
   const last = path.at(-1);
   nodes = nodes.flatMap((node) => {
-    const child = typeof last === "string" ? asSchema(asSchema(node["properties"])?.[last]) : null;
+    const child = typeof last === "string" ? asSchema(asSchema(node.properties)?.[last]) : null;
     return child === null ? [] : [child];
   });
-  const text = nodes.map((node) => node["description"]).find((d) => typeof d === "string");
+  const text = nodes.map((node) => node.description).find((d) => typeof d === "string");
   return typeof text === "string" ? text.replace(/\.$/, "") : null;
 }

@@ -82,6 +82,7 @@ export const messages = {
     problem(`unknown unit ${quote(unit)} in ${quote(value)}`, expected, suggestion),
   badExpression: (text: string, reason: string) =>
     problem(`cannot evaluate \${${text}}: ${reason}`, "numbers, params, + - * / × ÷ and parentheses"),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the scenario's own notation
   unclosedExpression: (text: string) => problem(`\${ without } in ${quote(text)}`, "${expression}"),
   unknownParam: (name: string, valid: readonly string[]) =>
     problem(
@@ -100,7 +101,10 @@ export const messages = {
       valid.length === 0 ? null : nearestName(name, valid),
     ),
   setForbidden: (path: string) =>
-    problem(`a case cannot set ${quote(path)}`, "a path under job, cluster, engine, costs, faults, strategyOptions or params"),
+    problem(
+      `a case cannot set ${quote(path)}`,
+      "a path under job, cluster, engine, costs, faults, strategyOptions or params",
+    ),
   notModelled: (key: string, value: string, modelled: readonly string[]) =>
     problem(`${key}: ${quote(value)} is not modelled`, oneOf(modelled)),
   failoverStrategyDisagrees: (value: string, strategy: string, expected: string | null) =>
@@ -111,9 +115,5 @@ export const messages = {
   strategyOption: (strategy: string, option: string, valid: readonly string[]) =>
     valid.length === 0
       ? problem(`strategy ${quote(strategy)} has no options`, "no strategyOptions here")
-      : problem(
-          `strategy ${quote(strategy)} has no option ${quote(option)}`,
-          oneOf(valid),
-          nearestName(option, valid),
-        ),
+      : problem(`strategy ${quote(strategy)} has no option ${quote(option)}`, oneOf(valid), nearestName(option, valid)),
 } as const;

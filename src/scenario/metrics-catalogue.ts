@@ -15,19 +15,31 @@ const quantiles = (base: string, names: readonly string[], doc: string): MetricS
   names.map((name) => m(`${base}.${name}`, "ms", `${doc} (${name})`));
 
 export const METRICS: readonly MetricSpec[] = [
-  m("recoveryTimeMs", "ms", "First fault until every subtask runs and every channel has its view again; longest incident."),
+  m(
+    "recoveryTimeMs",
+    "ms",
+    "First fault until every subtask runs and every channel has its view again; longest incident.",
+  ),
   m("catchUpMs", "ms", "First fault until the backlog is back at the twin's level."),
   m("jobOutageMs", "ms", "Time in which output is at most 1 % of the twin's."),
   m("slotsLost", "count", "Slots that the faults took."),
   m("tasksFailed", "count", "Attempts ended by the fault itself."),
   m("tasksFailedByPeers", "count", "Attempts that failed because of those."),
   m("tasksRestarted", "count", "New attempts deployed."),
-  ...quantiles("outputGapMs", ["p50", "p90", "p99", "p999", "max"], "Longest silence after the fault, per sink subtask"),
+  ...quantiles(
+    "outputGapMs",
+    ["p50", "p90", "p99", "p999", "max"],
+    "Longest silence after the fault, per sink subtask",
+  ),
   m("outputGapMs.affected.count", "count", "Sink subtasks whose gap exceeds the twin's largest."),
   ...quantiles("outputGapMs.affected", ["p50", "p90", "max"], "Gaps of the affected sink subtasks"),
   m("outputDeficitRatio", "ratio", "1 − output ÷ twin's output, from the fault to recovery."),
   m("deficitUntilCatchUpRatio", "ratio", "The same until catch-up."),
-  ...quantiles("latencyMs", ["p50", "p99", "p999", "max"], "Emission time − event time of the later partner, after the fault"),
+  ...quantiles(
+    "latencyMs",
+    ["p50", "p99", "p999", "max"],
+    "Emission time − event time of the later partner, after the fault",
+  ),
   m("records.produced", "count", "Records appended to the logs."),
   m("records.delivered", "count", "Records processed by their consumer at least once."),
   m("records.duplicated", "count", "Further processed copies."),

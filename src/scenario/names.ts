@@ -15,7 +15,11 @@ export const STRATEGIES = [
     options: [],
     doc: "The pipelined region of the failed task and all its consumer regions restart; all-to-all edges make that the whole job.",
   },
-  { name: "individual-restart", options: [], doc: "The failed task alone (Flink ≤1.9 legacy); refuses jobs with edges." },
+  {
+    name: "individual-restart",
+    options: [],
+    doc: "The failed task alone (Flink ≤1.9 legacy); refuses jobs with edges.",
+  },
   {
     name: "approximate-local",
     options: [],

@@ -4,7 +4,6 @@
  * else into the file.
  */
 import type { ModelConfig } from "../model/config.js";
-import { nearestName } from "./nearest.js";
 import type { Expectation } from "./expectations.js";
 import { readExpectation } from "./expectations.js";
 import type { RawParams } from "./expression.js";
@@ -16,6 +15,7 @@ import type { Diagnostic, Problem } from "./messages.js";
 import { messages } from "./messages.js";
 import type { Allowance } from "./names.js";
 import { STRATEGY_NAMES } from "./names.js";
+import { nearestName } from "./nearest.js";
 import { normalisedYaml } from "./normalised-yaml.js";
 import { parseAssignment, resolvePath, setAt, withFlatConfig } from "./overrides.js";
 import type { YamlTree } from "./parse.js";
@@ -84,9 +84,12 @@ function startsWith(path: Path, prefix: Path): boolean {
 /** Replaces `${…}` everywhere but in `params`; keys stay as they are. */
 function interpolated(tree: Tree): { tree: Tree; issues: Issue[] } {
   const issues: Issue[] = [];
-  const raw = isTree(tree["params"]) ? tree["params"] : {};
-  if (tree["params"] !== undefined && !isTree(tree["params"])) {
-    return { tree, issues: [{ path: ["params"], at: "value", problem: messages.wrongType(tree["params"], "a mapping") }] };
+  const raw = isTree(tree.params) ? tree.params : {};
+  if (tree.params !== undefined && !isTree(tree.params)) {
+    return {
+      tree,
+      issues: [{ path: ["params"], at: "value", problem: messages.wrongType(tree.params, "a mapping") }],
+    };
   }
   const usable = Object.fromEntries(
     Object.entries(raw).filter(([, value]) => typeof value === "number" || typeof value === "string"),
@@ -108,12 +111,13 @@ function interpolated(tree: Tree): { tree: Tree; issues: Issue[] } {
       return node;
     }
     if (Array.isArray(node)) return node.map((entry, i) => visit(entry, [...path, i]));
-    if (isTree(node)) return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, visit(child, [...path, key])]));
+    if (isTree(node))
+      return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, visit(child, [...path, key])]));
     return node;
   };
   const result = visit({ ...tree, params: {} }, []) as Tree;
-  if (tree["params"] === undefined) delete result["params"];
-  else result["params"] = { ...raw, ...values };
+  if (tree.params === undefined) delete result.params;
+  else result.params = { ...raw, ...values };
   return { tree: result, issues };
 }
 
@@ -137,7 +141,14 @@ class Normaliser {
     if (input === null) return this.failed();
     const seed = this.options.seed ?? String(input.seed);
     const wanted = this.wantedCases(input);
-    const cases: { name: string; index: number | null; input: ScenarioInput; strategy: string; options: StrategyOptionsInput; config: ModelConfig }[] = [];
+    const cases: {
+      name: string;
+      index: number | null;
+      input: ScenarioInput;
+      strategy: string;
+      options: StrategyOptionsInput;
+      config: ModelConfig;
+    }[] = [];
     for (const { name, index } of wanted) {
       const made = this.buildCase(base.tree, baseOrigins, input, index, seed);
       if (made !== null) cases.push({ name, index, ...made });
@@ -179,7 +190,8 @@ class Normaliser {
   private report(issues: readonly Issue[], origins: readonly Origin[]): void {
     for (const { path, at, problem: p } of issues) {
       const found = { ...p, ...this.place(path, at, origins) };
-      const same = (d: Diagnostic) => d.file === found.file && d.line === found.line && d.column === found.column && d.message === found.message;
+      const same = (d: Diagnostic) =>
+        d.file === found.file && d.line === found.line && d.column === found.column && d.message === found.message;
       if (!this.diagnostics.some(same)) this.diagnostics.push(found);
     }
   }
@@ -233,7 +245,8 @@ class Normaliser {
         : input.cases.map((entry, index) => ({ name: entry.name, index }));
     const names = all.map((entry) => entry.name);
     names.forEach((name, i) => {
-      if (names.indexOf(name) < i) this.report([{ path: ["cases", i, "name"], at: "value", problem: messages.duplicate("case", name) }], []);
+      if (names.indexOf(name) < i)
+        this.report([{ path: ["cases", i, "name"], at: "value", problem: messages.duplicate("case", name) }], []);
     });
     const chosen = this.options.cases ?? [];
     for (const name of chosen) {
@@ -245,14 +258,20 @@ class Normaliser {
     return chosen.length === 0 ? all : all.filter((entry) => chosen.includes(entry.name));
   }
 
-  private buildCase(baseTree: Tree, baseOrigins: readonly Origin[], base: ScenarioInput, index: number | null, seed: string) {
+  private buildCase(
+    baseTree: Tree,
+    baseOrigins: readonly Origin[],
+    base: ScenarioInput,
+    index: number | null,
+    seed: string,
+  ) {
     const entry = index === null ? null : (base.cases?.[index] ?? null);
     let tree = baseTree;
     const origins = [...baseOrigins];
     // The raw `set`: its `${…}` are replaced with this case's own params.
-    const rawCases = baseTree["cases"];
+    const rawCases = baseTree.cases;
     const rawEntry = index !== null && Array.isArray(rawCases) ? (rawCases[index] as Tree) : {};
-    for (const [text, value] of Object.entries((rawEntry["set"] as Tree | undefined) ?? {})) {
+    for (const [text, value] of Object.entries((rawEntry.set as Tree | undefined) ?? {})) {
       const path: Path = ["cases", index as number, "set", text];
       const fail = (p: Problem) => this.report([{ path, at: "key", problem: p }], baseOrigins);
       const head = /^[^.[]*/.exec(text)?.[0] ?? "";
@@ -273,17 +292,26 @@ class Normaliser {
     const strategy = entry?.strategy ?? input.strategy;
     const home: Path = index === null ? [] : ["cases", index];
     if (strategy === undefined) {
-      this.report([{ path: home, at: "value", problem: messages.missingKey("strategy", `one of ${STRATEGY_NAMES.join(", ")}`) }], origins);
+      this.report(
+        [{ path: home, at: "value", problem: messages.missingKey("strategy", `one of ${STRATEGY_NAMES.join(", ")}`) }],
+        origins,
+      );
       return null;
     }
     const own = index === null ? input.strategyOptions : (entry?.strategyOptions ?? {});
     const wrong = optionProblems(strategy, own);
-    this.report(wrong.map((w) => ({ path: [...home, "strategyOptions", ...w.path], at: "key" as const, problem: w.problem })), origins);
+    this.report(
+      wrong.map((w) => ({ path: [...home, "strategyOptions", ...w.path], at: "key" as const, problem: w.problem })),
+      origins,
+    );
     // Options on top are for the cases whose strategy has them.
     const options = { ...applicableOptions(strategy, input.strategyOptions), ...entry?.strategyOptions };
     const made = toModel(input, strategy, options, seed);
     if ("problems" in made) {
-      this.report(made.problems.map((found) => ({ ...found, at: "value" as const })), origins);
+      this.report(
+        made.problems.map((found) => ({ ...found, at: "value" as const })),
+        origins,
+      );
       return null;
     }
     return { input, strategy, options, config: made.config };
@@ -294,7 +322,10 @@ class Normaliser {
     return input.expect.flatMap((entry, i) => {
       const read = readExpectation(entry, names);
       if (read.ok) return [...read.value];
-      this.report(read.problems.map((p) => ({ path: ["expect", i, ...p.path], at: "value" as const, problem: p.problem })), origins);
+      this.report(
+        read.problems.map((p) => ({ path: ["expect", i, ...p.path], at: "value" as const, problem: p.problem })),
+        origins,
+      );
       return [];
     });
   }

@@ -54,13 +54,14 @@ function writeVertex(v: VertexConfig): Tree {
     recordSize: formatBytes(v.recordBytes),
     slotSharingGroup: v.slotSharingGroup,
   };
-  if (v.type === "source") Object.assign(tree, { rate: formatRate(v.ratePerSecond), arrivals: v.arrivals, resume: v.resume });
-  if (v.type === "operator") tree["selectivity"] = v.selectivity;
+  if (v.type === "source")
+    Object.assign(tree, { rate: formatRate(v.ratePerSecond), arrivals: v.arrivals, resume: v.resume });
+  if (v.type === "operator") tree.selectivity = v.selectivity;
   if (v.type === "join") {
-    tree["window"] = formatDuration(v.windowNs);
-    tree["match"] = { probability: v.matchProbability, delay: writeDistribution(v.matchDelay) };
+    tree.window = formatDuration(v.windowNs);
+    tree.match = { probability: v.matchProbability, delay: writeDistribution(v.matchDelay) };
   }
-  if (v.type !== "sink") tree["sink"] = v.sink;
+  if (v.type !== "sink") tree.sink = v.sink;
   return tree;
 }
 
@@ -83,7 +84,8 @@ function writeEngineConfig(config: ModelConfig): Tree {
     "taskmanager.network.memory.buffers-per-channel": e.exclusiveBuffersPerChannel,
     "taskmanager.network.memory.floating-buffers-per-gate": e.floatingBuffersPerGate,
   };
-  if (e.maxBuffersPerChannel !== null) tree["taskmanager.network.memory.max-buffers-per-channel"] = e.maxBuffersPerChannel;
+  if (e.maxBuffersPerChannel !== null)
+    tree["taskmanager.network.memory.max-buffers-per-channel"] = e.maxBuffersPerChannel;
   return {
     ...tree,
     "taskmanager.network.request-backoff.initial": formatDuration(e.partitionRequestInitialBackoffNs),
@@ -127,34 +129,34 @@ function writeFault(fault: FaultConfig, config: ModelConfig): Tree {
     case "taskManager":
     case "machine":
     case "rack":
-      tree["target"] = { [target.kind]: (target as unknown as Record<string, number>)[target.kind] };
+      tree.target = { [target.kind]: (target as unknown as Record<string, number>)[target.kind] };
       break;
     case "random":
-      tree["target"] = { random: target.count };
+      tree.target = { random: target.count };
       break;
     case "task":
-      tree["target"] = { vertex: config.vertices[target.vertex]?.id, subtask: target.subtask };
+      tree.target = { vertex: config.vertices[target.vertex]?.id, subtask: target.subtask };
       break;
     case "sets":
-      tree["target"] = { ...writeSets(target.from, target.to, config.cluster.taskManagers), oneWay: target.oneWay };
+      tree.target = { ...writeSets(target.from, target.to, config.cluster.taskManagers), oneWay: target.oneWay };
       break;
     default:
       break;
   }
-  if (fault.forNs !== null) tree["for"] = formatDuration(fault.forNs);
+  if (fault.forNs !== null) tree.for = formatDuration(fault.forNs);
   switch (fault.kind) {
     case "hang-io-thread":
-      return { ...tree, side: options["client"] === 1 ? "client" : "server", thread: options["thread"] };
+      return { ...tree, side: options.client === 1 ? "client" : "server", thread: options.thread };
     case "kill-machines":
-      return { ...tree, count: options["count"], silent: options["silent"] === 1 };
+      return { ...tree, count: options.count, silent: options.silent === 1 };
     case "mtbf":
       return {
         ...tree,
-        meanInterval: formatDuration(options["meanIntervalNs"] ?? 0),
-        of: options["machines"] === 1 ? "machine" : "task-manager",
-        burstShare: options["burstShare"],
-        burstSize: options["burstSize"],
-        burstWithin: formatDuration(options["burstWithinNs"] ?? 0),
+        meanInterval: formatDuration(options.meanIntervalNs ?? 0),
+        of: options.machines === 1 ? "machine" : "task-manager",
+        burstShare: options.burstShare,
+        burstSize: options.burstSize,
+        burstWithin: formatDuration(options.burstWithinNs ?? 0),
       };
     default:
       return { ...tree, ...options };

@@ -30,9 +30,9 @@ export function parseAssignment(text: string): Parsed<{ path: string; value: unk
 
 /** Replaces nested spellings under `engine.config` by dotted keys, so that a `set` finds what it replaces. */
 export function withFlatConfig(tree: Tree): Tree {
-  const engine = tree["engine"];
-  if (!isTree(engine) || !isTree(engine["config"])) return tree;
-  const entries = flattenKeys(engine["config"]).entries;
+  const engine = tree.engine;
+  if (!isTree(engine) || !isTree(engine.config)) return tree;
+  const entries = flattenKeys(engine.config).entries;
   // Written twice, dotted and nested: left as it is, so that the schema reports the duplicate.
   if (new Set(entries.map(([key]) => key)).size < entries.length) return tree;
   return { ...tree, engine: { ...engine, config: Object.fromEntries(entries) } };
@@ -41,12 +41,19 @@ export function withFlatConfig(tree: Tree): Tree {
 /** Path text → segments of the tree. Names of list entries become indices. */
 export function resolvePath(tree: Tree, text: string, topLevelKeys: readonly string[]): Parsed<Path> {
   const fail = (p: Problem): Parsed<Path> => ({ ok: false, problem: p });
-  const params = isTree(tree["params"]) ? tree["params"] : {};
+  const params = isTree(tree.params) ? tree.params : {};
   const pieces = text.split(".");
   const first = (pieces[0] ?? "").replace(/\[\d+\]$/, "");
   if (!topLevelKeys.includes(first)) {
     if (pieces.length === 1 && Object.hasOwn(params, text)) return { ok: true, value: ["params", text] };
-    return fail(messages.setPath(text, `no key or param ${JSON.stringify(first)}`, [...topLevelKeys, ...Object.keys(params)], first));
+    return fail(
+      messages.setPath(
+        text,
+        `no key or param ${JSON.stringify(first)}`,
+        [...topLevelKeys, ...Object.keys(params)],
+        first,
+      ),
+    );
   }
   const path: (string | number)[] = [];
   let node: unknown = tree;
@@ -56,13 +63,22 @@ export function resolvePath(tree: Tree, text: string, topLevelKeys: readonly str
       return { ok: true, value: path };
     }
     const match = /^([^[\]]*)((?:\[\d+\])*)$/.exec(pieces[i] as string);
-    if (match === null || (match[1] === "" && match[2] === "") || match[1] === "__proto__") return fail(messages.setPath(text, "it is not a path", [], ""));
+    if (match === null || (match[1] === "" && match[2] === "") || match[1] === "__proto__")
+      return fail(messages.setPath(text, "it is not a path", [], ""));
     const name = match[1] as string;
     if (name !== "") {
       if (Array.isArray(node)) {
-        const ids = node.map((entry) => (isTree(entry) ? String(entry["id"] ?? entry["name"] ?? "") : ""));
+        const ids = node.map((entry) => (isTree(entry) ? String(entry.id ?? entry.name ?? "") : ""));
         const index = ids.indexOf(name);
-        if (index < 0) return fail(messages.setPath(text, `no entry ${JSON.stringify(name)}`, ids.filter((id) => id !== ""), name));
+        if (index < 0)
+          return fail(
+            messages.setPath(
+              text,
+              `no entry ${JSON.stringify(name)}`,
+              ids.filter((id) => id !== ""),
+              name,
+            ),
+          );
         path.push(index);
         node = node[index];
       } else {
@@ -72,7 +88,8 @@ export function resolvePath(tree: Tree, text: string, topLevelKeys: readonly str
     }
     for (const [, digits] of (match[2] as string).matchAll(/\[(\d+)\]/g)) {
       const index = Number(digits);
-      if (!Array.isArray(node) || index >= node.length) return fail(messages.setPath(text, `no entry [${index}]`, [], ""));
+      if (!Array.isArray(node) || index >= node.length)
+        return fail(messages.setPath(text, `no entry [${index}]`, [], ""));
       path.push(index);
       node = node[index];
     }

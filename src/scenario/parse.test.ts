@@ -15,7 +15,10 @@ describe("bad input gets one clear line", () => {
     ["a: 1\nb: 2\na: 3", 'f.yaml:3:1: key "a" is defined twice, expected unique names'],
     ["a:\n\t- 1", "f.yaml:2:1: not valid YAML: Tabs are not allowed as indentation"],
     ["a: b: c", "f.yaml:1:4: not valid YAML: Nested mappings are not allowed in compact mappings"],
-    ["a: 1\n---\nb: 2", "f.yaml:2:1: not valid YAML: Source contains multiple documents; please use YAML.parseAllDocuments()"],
+    [
+      "a: 1\n---\nb: 2",
+      "f.yaml:2:1: not valid YAML: Source contains multiple documents; please use YAML.parseAllDocuments()",
+    ],
     ["ab\ncd\u0000ef", "f.yaml:2:3: not a text file (it contains control characters), expected a scenario in YAML"],
     ["a: 1\n2: 3", "f.yaml:2:1: key 2 is not text, expected a name"],
     ["__proto__: { a: 1 }", 'f.yaml:1:1: key "__proto__" is not allowed'],
@@ -27,7 +30,9 @@ describe("hostile input is refused within seconds, on a busy machine too", () =>
   let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
   for (let i = 1; i < 12; i++) {
     const name = String.fromCharCode(97 + i);
-    bomb += `${name}: &${name} [${Array(9).fill(`*${String.fromCharCode(96 + i)}`).join(",")}]\n`;
+    bomb += `${name}: &${name} [${Array(9)
+      .fill(`*${String.fromCharCode(96 + i)}`)
+      .join(",")}]\n`;
   }
   const noise = Array.from({ length: 1e7 }, (_, i) => String.fromCharCode(33 + ((i * 7919) % 90))).join("");
   test.each([

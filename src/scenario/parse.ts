@@ -32,7 +32,10 @@ const CONTROL = /[\u0000-\u0008\u000e-\u001f\ufffe\uffff]/;
 
 /** Reads one YAML document whose top is a mapping. */
 export function parseYaml(text: string, file: string): YamlResult {
-  const fail = (p: Problem, line = 1, column = 1): YamlResult => ({ ok: false, diagnostics: [{ ...p, file, line, column }] });
+  const fail = (p: Problem, line = 1, column = 1): YamlResult => ({
+    ok: false,
+    diagnostics: [{ ...p, file, line, column }],
+  });
   if (text.length > MAX_CHARACTERS) return fail(messages.tooLarge(text.length, MAX_CHARACTERS));
   const control = CONTROL.exec(text);
   if (control !== null) {
@@ -177,7 +180,10 @@ function locateIn(
 }
 
 /** The pair of a key; a dotted key is also found nested (`heartbeat: { timeout: … }`). */
-function findPair(items: readonly Pair<unknown, unknown>[], key: string): { pair: Pair<unknown, unknown>; rest: string } | null {
+function findPair(
+  items: readonly Pair<unknown, unknown>[],
+  key: string,
+): { pair: Pair<unknown, unknown>; rest: string } | null {
   const named = (name: string) => items.find((pair) => isScalar(pair.key) && pair.key.value === name);
   const exact = named(key);
   if (exact !== undefined) return { pair: exact, rest: "" };

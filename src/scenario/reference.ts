@@ -9,8 +9,15 @@ function cell(value: string | null): string {
 }
 
 function table(rows: readonly CatalogueRow[], columns: readonly (readonly [Column, string])[]): string {
-  const lines = rows.map((row) => `| ${columns.map(([column]) => (column === "name" ? `\`${row.name}\`` : cell(row[column]))).join(" | ")} |`);
-  return [`| ${columns.map(([, title]) => title).join(" | ")} |`, `|${columns.map(() => "---").join("|")}|`, ...lines].join("\n");
+  const lines = rows.map(
+    (row) =>
+      `| ${columns.map(([column]) => (column === "name" ? `\`${row.name}\`` : cell(row[column]))).join(" | ")} |`,
+  );
+  return [
+    `| ${columns.map(([, title]) => title).join(" | ")} |`,
+    `|${columns.map(() => "---").join("|")}|`,
+    ...lines,
+  ].join("\n");
 }
 
 /** The whole reference; generated, never edited. */

@@ -3,7 +3,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import Ajv from "ajv";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { checkScenario, formatDiagnostic, parseScenario, scenarioJsonSchema, starterScenario, twinKey } from "./index.js";
+import {
+  checkScenario,
+  formatDiagnostic,
+  parseScenario,
+  scenarioJsonSchema,
+  starterScenario,
+  twinKey,
+} from "./index.js";
 import { formatReference } from "./reference.js";
 
 const folder = new URL("../../scenarios/", import.meta.url);
@@ -14,7 +21,9 @@ const load = (name: string) => {
   if (!parsed.ok) throw new Error(parsed.diagnostics.map(formatDiagnostic).join("\n"));
   return parsed;
 };
-const validate = new (Ajv as unknown as typeof Ajv.default)({ allowUnionTypes: true, strict: false }).compile(scenarioJsonSchema());
+const validate = new (Ajv as unknown as typeof Ajv.default)({ allowUnionTypes: true, strict: false }).compile(
+  scenarioJsonSchema(),
+);
 
 describe.each(files)("%s", (name) => {
   test("is valid, named after its file, tagged, and nothing in it is refused or doubtful", () => {
@@ -46,7 +55,12 @@ describe.each([
 ])("the published comparison at P=%i", (p, global, single) => {
   const { scenario } = load(`bytedance-join-${p}.yaml`);
   test("has the four cases on two twins", () => {
-    expect(scenario.cases.map((c) => c.name)).toEqual(["global restart", "global restart, reserved TM", "single-task", "single-task, reserved TM"]);
+    expect(scenario.cases.map((c) => c.name)).toEqual([
+      "global restart",
+      "global restart, reserved TM",
+      "single-task",
+      "single-task, reserved TM",
+    ]);
     const keys = scenario.cases.map((c) => twinKey(c.config));
     expect([keys[0] === keys[2], keys[1] === keys[3], keys[0] === keys[1]]).toEqual([true, true, false]);
   });
@@ -67,7 +81,12 @@ describe.each([
       durationNs: 360e9,
       resolutionNs: 100e6,
       cluster: { taskManagers: p / 4, slotsPerTaskManager: 4, machinesPerRack: 40, provider: "yarn" },
-      engine: { version: "1.9", restartDelayNs: 10e9, networkMemoryBytes: (p + 64) * 1024 ** 2, maxBuffersPerChannel: null },
+      engine: {
+        version: "1.9",
+        restartDelayNs: 10e9,
+        networkMemoryBytes: (p + 64) * 1024 ** 2,
+        maxBuffersPerChannel: null,
+      },
       faults: [{ kind: "kill-task-manager", atNs: 60e9, target: { kind: "taskManager", taskManager: 17 } }],
     });
   });
@@ -90,7 +109,9 @@ test("the starter is valid and passes its check", () => {
 
 describe("generated files are current (`npx vitest run src/scenario -u` rewrites them)", () => {
   test("the JSON Schema", async () => {
-    await expect(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`).toMatchFileSnapshot("../../scenarios/scenario.schema.json");
+    await expect(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
+      "../../scenarios/scenario.schema.json",
+    );
   });
   test("the reference of the format", async () => {
     await expect(formatReference()).toMatchFileSnapshot("../../scenarios/FORMAT.md");
@@ -100,12 +121,12 @@ describe("generated files are current (`npx vitest run src/scenario -u` rewrites
 test("every key of the format is described", () => {
   const undescribed: string[] = [];
   const visit = (path: string, node: Record<string, unknown>): void => {
-    for (const option of (node["oneOf"] ?? node["anyOf"] ?? []) as Record<string, unknown>[]) visit(path, option);
-    if (node["items"] !== undefined) visit(`${path}[]`, node["items"] as Record<string, unknown>);
-    for (const [key, child] of Object.entries((node["properties"] ?? {}) as Record<string, Record<string, unknown>>)) {
+    for (const option of (node.oneOf ?? node.anyOf ?? []) as Record<string, unknown>[]) visit(path, option);
+    if (node.items !== undefined) visit(`${path}[]`, node.items as Record<string, unknown>);
+    for (const [key, child] of Object.entries((node.properties ?? {}) as Record<string, Record<string, unknown>>)) {
       const name = `${path}.${key}`;
       const isPart = /\.(lognormal|uniform|exponential|normal|empirical)(\.|$)/.test(name);
-      if (!isPart && typeof child["description"] !== "string") undescribed.push(name);
+      if (!isPart && typeof child.description !== "string") undescribed.push(name);
       visit(name, child);
     }
   };

@@ -29,7 +29,9 @@ const factor = positiveNumber("How many times slower: 10 makes every service tim
 export const faultSchema = z
   .discriminatedUnion("kind", [
     z.strictObject({
-      kind: z.literal("kill-task-manager").meta({ description: "The TaskManager's process dies; its machine closes the sockets." }),
+      kind: z
+        .literal("kill-task-manager")
+        .meta({ description: "The TaskManager's process dies; its machine closes the sockets." }),
       at,
       target: taskManagerTarget,
     }),
@@ -71,10 +73,7 @@ export const faultSchema = z
         .strictObject({
           from: members,
           to: members,
-          oneWay: z
-            .boolean()
-            .meta({ description: "Only messages from `from` to `to` are lost." })
-            .prefault(false),
+          oneWay: z.boolean().meta({ description: "Only messages from `from` to `to` are lost." }).prefault(false),
         })
         .meta({ description: "The two sides." }),
       for: forSome,
@@ -88,7 +87,9 @@ export const faultSchema = z
       for: forSome,
     }),
     z.strictObject({
-      kind: z.literal("kill-machines").meta({ description: "Several machines at once: a run of neighbours, a rack or a random draw." }),
+      kind: z
+        .literal("kill-machines")
+        .meta({ description: "Several machines at once: a run of neighbours, a rack or a random draw." }),
       at,
       target: z
         .union([
@@ -108,10 +109,15 @@ export const faultSchema = z
       kind: z.literal("mtbf").meta({ description: "Random failures over the whole rest of the run, with bursts." }),
       at: duration("From when on.").prefault("0s"),
       meanInterval: duration("Mean time between failures of the whole cluster.", { positive: true }),
-      of: z.enum(["task-manager", "machine"]).meta({ description: "What fails: a process or a machine (silently)." }).prefault("task-manager"),
+      of: z
+        .enum(["task-manager", "machine"])
+        .meta({ description: "What fails: a process or a machine (silently)." })
+        .prefault("task-manager"),
       burstShare: ratio("Share of the failures that come in groups.").prefault(0),
       burstSize: whole("Failures in a group.", 2).prefault(3),
-      burstWithin: quantity("duration", "A group's failures fall within this time.", { positive: true }).prefault("60s"),
+      burstWithin: quantity("duration", "A group's failures fall within this time.", { positive: true }).prefault(
+        "60s",
+      ),
     }),
   ])
   .meta({ description: "A fault: `kind` decides its keys." });

@@ -12,7 +12,7 @@ import { expectedOf, parseExact, parseQuantity } from "./units.js";
 export type Path = readonly (string | number)[];
 
 /** A zod type that reads anything with `parse` and reports its problem verbatim. */
-export function valueOf<T>(
+export function parsedBy<T>(
   json: Readonly<Record<string, unknown>>,
   parse: (value: unknown) => Parsed<T> | readonly { readonly path: Path; readonly problem: Problem }[],
 ) {
@@ -22,7 +22,8 @@ export function valueOf<T>(
     .transform((value, ctx): T => {
       const result = parse(value);
       if ("ok" in result && result.ok) return result.value;
-      const problems = "ok" in result ? [{ path: [] as Path, problem: (result as { problem: Problem }).problem }] : result;
+      const problems =
+        "ok" in result ? [{ path: [] as Path, problem: (result as { problem: Problem }).problem }] : result;
       for (const { path, problem } of problems) {
         const missing = value === undefined && path.length === 0;
         ctx.issues.push({
@@ -57,8 +58,12 @@ interface QuantityOptions {
 export function quantity(dimension: Dimension, description: string, options: QuantityOptions = {}) {
   const words = options.words ?? {};
   const types = dimension === "ratio" ? ["string", "number"] : ["string"];
-  return valueOf<number>(
-    { type: types.length === 1 ? types[0] : types, description, examples: [...EXAMPLES[dimension], ...Object.keys(words)] },
+  return parsedBy<number>(
+    {
+      type: types.length === 1 ? types[0] : types,
+      description,
+      examples: [...EXAMPLES[dimension], ...Object.keys(words)],
+    },
     (value) => {
       if (typeof value === "string" && Object.hasOwn(words, value)) return { ok: true, value: words[value] as number };
       const parsed = parseQuantity(value, dimension);
@@ -190,7 +195,7 @@ export const DISTRIBUTION_JSON = {
 } as const;
 
 export function distribution(description: string) {
-  return valueOf<Distribution>({ ...DISTRIBUTION_JSON, description: `${description} May vary.` }, parseDistribution);
+  return parsedBy<Distribution>({ ...DISTRIBUTION_JSON, description: `${description} May vary.` }, parseDistribution);
 }
 
 export const whole = (description: string, min: number, max = 1_000_000_000) =>

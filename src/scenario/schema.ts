@@ -4,11 +4,11 @@
  */
 import { z } from "zod";
 import { COST_JSON, parseCosts } from "./costs.js";
-import { FLINK_CONFIG_JSON, parseFlinkConfig } from "./flink-config.js";
 import { ENGINE_VERSIONS } from "./engines.js";
+import { FLINK_CONFIG_JSON, parseFlinkConfig } from "./flink-config.js";
 import { ALLOWANCES, END_STATES, STRATEGY_NAMES } from "./names.js";
 import { faultSchema } from "./schema-faults.js";
-import { distribution, duration, quantity, ratio, valueOf, whole } from "./schema-values.js";
+import { distribution, duration, parsedBy, quantity, ratio, whole } from "./schema-values.js";
 
 const text = (description: string) => z.string().meta({ description });
 const id = z
@@ -37,7 +37,10 @@ export const vertexSchema = z
       ...common,
       type: z.literal("source").meta({ description: "Reads an external log whose producers never stop." }),
       rate: quantity("rate", "Records per second appended to the log, for the whole vertex.", { positive: true }),
-      arrivals: z.enum(["poisson", "periodic"]).meta({ description: "How records arrive in the log." }).prefault("poisson"),
+      arrivals: z
+        .enum(["poisson", "periodic"])
+        .meta({ description: "How records arrive in the log." })
+        .prefault("poisson"),
       resume: z
         .enum(["committed", "latest"])
         .meta({ description: "Where a new attempt resumes: at the last committed offset, or at the end of the log." })
@@ -95,14 +98,25 @@ export const strategyOptionsSchema = z
     ).optional(),
     onReservesExhausted: z
       .enum(["wait", "escalate"])
-      .meta({ description: "No slot left although TaskManagers were reserved: wait for a container, or restart the job." })
+      .meta({
+        description: "No slot left although TaskManagers were reserved: wait for a container, or restart the job.",
+      })
       .optional(),
-    escalateAfterFailovers: whole("Restart the job after this many failovers of one task within escalateWindow; 0 = never.", 0).optional(),
+    escalateAfterFailovers: whole(
+      "Restart the job after this many failovers of one task within escalateWindow; 0 = never.",
+      0,
+    ).optional(),
     escalateWindow: duration("See escalateAfterFailovers.", { positive: true }).optional(),
     peerReports: z.boolean().meta({ description: "Survivors report lost peers to the JobManager." }).optional(),
     discardAtSender: z.boolean().meta({ description: "Ablation: false holds data for a dead consumer." }).optional(),
-    clearHalfRecord: z.boolean().meta({ description: "Ablation: false keeps the half record of a dead producer." }).optional(),
-    cacheUpdate: z.boolean().meta({ description: "Ablation: false drops an update that comes before the drain." }).optional(),
+    clearHalfRecord: z
+      .boolean()
+      .meta({ description: "Ablation: false keeps the half record of a dead producer." })
+      .optional(),
+    cacheUpdate: z
+      .boolean()
+      .meta({ description: "Ablation: false drops an update that comes before the drain." })
+      .optional(),
   })
   .meta({
     description:
@@ -130,7 +144,9 @@ const expectSchema = z
     atMost: scalar.meta({ description: "Upper bound." }).optional(),
     atLeast: scalar.meta({ description: "Lower bound." }).optional(),
     equals: scalar.meta({ description: "Exact value." }).optional(),
-    within: scalar.meta({ description: "Tolerance around `published`: a percentage of it, or a value of its own unit." }).optional(),
+    within: scalar
+      .meta({ description: "Tolerance around `published`: a percentage of it, or a value of its own unit." })
+      .optional(),
     invariant: text("An invariant by name: it must never be violated.").optional(),
     endState: z.enum(END_STATES).meta({ description: "How the run must end." }).optional(),
     source: text("Where a published figure comes from.").optional(),
@@ -154,13 +170,17 @@ export const scenarioSchema = z
     duration: duration("Virtual time, warm-up included.", { positive: true }),
     params: z
       .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.number(), z.string()]))
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the scenario's own notation
       .meta({ description: "Values that several places share: ${P}, ${P/4}." })
       .prefault({}),
     resolution: duration("Interval of a quantum of healthy traffic; `exact` simulates every buffer of every channel.", {
       positive: true,
       words: { exact: 0 },
     }).prefault("100ms"),
-    allow: z.array(z.enum(ALLOWANCES)).meta({ description: "Refusals of `check` that this scenario means." }).prefault([]),
+    allow: z
+      .array(z.enum(ALLOWANCES))
+      .meta({ description: "Refusals of `check` that this scenario means." })
+      .prefault([]),
     job: z
       .strictObject({
         vertices: z.array(vertexSchema).min(1).max(64).meta({ description: "The vertices of the job graph." }),
@@ -180,21 +200,31 @@ export const scenarioSchema = z
         reservedTaskManagers: whole("Idle TaskManagers held in reserve.", 0, 100_000).prefault(0),
         linkLatency: duration("One-way latency of a link.").prefault("0.1ms"),
         linkBandwidth: quantity("bandwidth", "Bandwidth of a machine's link.", { positive: true }).prefault("10Gbit/s"),
-        jobManagerBandwidth: quantity("bandwidth", "Bandwidth of the JobManager's link.", { positive: true }).prefault("10Gbit/s"),
+        jobManagerBandwidth: quantity("bandwidth", "Bandwidth of the JobManager's link.", { positive: true }).prefault(
+          "10Gbit/s",
+        ),
       })
       .meta({ description: "The machines." }),
     engine: z
       .strictObject({
-        version: z.enum(ENGINE_VERSIONS as unknown as [string, ...string[]]).meta({ description: "Preset of behaviour and costs; quote it." }).prefault("1.9"),
-        config: valueOf(FLINK_CONFIG_JSON, parseFlinkConfig).prefault({}),
+        version: z
+          .enum(ENGINE_VERSIONS as unknown as [string, ...string[]])
+          .meta({ description: "Preset of behaviour and costs; quote it." })
+          .prefault("1.9"),
+        config: parsedBy(FLINK_CONFIG_JSON, parseFlinkConfig).prefault({}),
       })
       .meta({ description: "The stream processor." })
       .prefault({}),
-    costs: valueOf(COST_JSON, parseCosts).prefault({}),
+    costs: parsedBy(COST_JSON, parseCosts).prefault({}),
     faults: z.array(faultSchema).max(1000).meta({ description: "What goes wrong, and when." }).prefault([]),
     strategy: strategyName.optional(),
     strategyOptions: strategyOptionsSchema.prefault({}),
-    cases: z.array(caseSchema).min(1).max(100).meta({ description: "Variants run side by side. Default: one, from `strategy`." }).optional(),
+    cases: z
+      .array(caseSchema)
+      .min(1)
+      .max(100)
+      .meta({ description: "Variants run side by side. Default: one, from `strategy`." })
+      .optional(),
     expect: z.array(expectSchema).max(1000).meta({ description: "Pass criteria." }).prefault([]),
   })
   .meta({ title: "Outgap scenario", description: "A job, a cluster, faults, and the cases to compare." });

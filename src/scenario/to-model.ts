@@ -19,9 +19,9 @@ import { resolveEngine } from "./engines.js";
 import type { Problem } from "./messages.js";
 import { messages, problem } from "./messages.js";
 import { STRATEGIES } from "./names.js";
+import type { ScenarioInput, StrategyOptionsInput, VertexInput } from "./schema.js";
 import type { FaultInput } from "./schema-faults.js";
 import type { Path } from "./schema-values.js";
-import type { ScenarioInput, StrategyOptionsInput, VertexInput } from "./schema.js";
 
 export interface Located {
   readonly path: Path;
@@ -107,25 +107,25 @@ function toFault(fault: FaultInput, vertexIds: readonly string[], taskManagers: 
   switch (fault.kind) {
     case "slow-task":
     case "slow-machine":
-      options["factor"] = fault.factor;
+      options.factor = fault.factor;
       break;
     case "hang-io-thread":
-      options["client"] = fault.side === "client" ? 1 : 0;
-      options["thread"] = fault.thread;
+      options.client = fault.side === "client" ? 1 : 0;
+      options.thread = fault.thread;
       break;
     case "kill-machines":
       if (fault.count > 1 && target?.kind !== "machine") {
         return { path: ["count"], problem: problem("count belongs to a target { machine: first }", "no count here") };
       }
-      options["count"] = fault.count;
-      options["silent"] = fault.silent ? 1 : 0;
+      options.count = fault.count;
+      options.silent = fault.silent ? 1 : 0;
       break;
     case "mtbf":
-      options["meanIntervalNs"] = fault.meanInterval;
-      options["machines"] = fault.of === "machine" ? 1 : 0;
-      options["burstShare"] = fault.burstShare;
-      options["burstSize"] = fault.burstSize;
-      options["burstWithinNs"] = fault.burstWithin;
+      options.meanIntervalNs = fault.meanInterval;
+      options.machines = fault.of === "machine" ? 1 : 0;
+      options.burstShare = fault.burstShare;
+      options.burstSize = fault.burstSize;
+      options.burstWithinNs = fault.burstWithin;
       break;
     default:
       break;
@@ -141,7 +141,12 @@ const FLINK_STRATEGY: Readonly<Record<string, string>> = {
 };
 
 /** Builds one case. Problems carry paths in the scenario tree. */
-export function toModel(input: ScenarioInput, strategyName: string, options: StrategyOptionsInput, seed: string): { config: ModelConfig } | { problems: Located[] } {
+export function toModel(
+  input: ScenarioInput,
+  strategyName: string,
+  options: StrategyOptionsInput,
+  seed: string,
+): { config: ModelConfig } | { problems: Located[] } {
   const problems: Located[] = [];
   const report = (path: Path, p: Problem): void => {
     problems.push({ path, problem: p });
@@ -178,7 +183,8 @@ export function toModel(input: ScenarioInput, strategyName: string, options: Str
     );
   }
   if (problems.length > 0) return { problems };
-  const { taskManagers, slotsPerTaskManager, taskManagersPerMachine, machinesPerRack, provider, reservedTaskManagers } = input.cluster;
+  const { taskManagers, slotsPerTaskManager, taskManagersPerMachine, machinesPerRack, provider, reservedTaskManagers } =
+    input.cluster;
   const cluster: ClusterConfig = {
     taskManagers,
     slotsPerTaskManager,

@@ -65,7 +65,7 @@ describe("reading quantities", () => {
   });
 
   test("a bare number is refused with a suggestion", () => {
-    expect(value(10, "duration")).toMatchObject({ message: 'the bare number 10 has no unit', nearest: "10s" });
+    expect(value(10, "duration")).toMatchObject({ message: "the bare number 10 has no unit", nearest: "10s" });
     expect(value("10", "duration")).toMatchObject({ nearest: "10s" });
     expect(value(5000, "rate")).toMatchObject({ nearest: "5000/s" });
     expect(value(1000, "bytes")).toMatchObject({ nearest: "1000B" });
@@ -125,11 +125,15 @@ describe("what is written reads back", () => {
   });
   test("no text makes it throw", () => {
     fc.assert(
-      fc.property(fc.anything(), fc.constantFrom("duration", "bytes", "rate", "bandwidth", "ratio" as const), (x, dimension) => {
-        const parsed = parseQuantity(x, dimension as "duration");
-        if (parsed.ok) expect(parsed.value).toBeGreaterThanOrEqual(0);
-        else expect(parsed.problem.message).not.toBe("");
-      }),
+      fc.property(
+        fc.anything(),
+        fc.constantFrom("duration", "bytes", "rate", "bandwidth", "ratio" as const),
+        (x, dimension) => {
+          const parsed = parseQuantity(x, dimension as "duration");
+          if (parsed.ok) expect(parsed.value).toBeGreaterThanOrEqual(0);
+          else expect(parsed.problem.message).not.toBe("");
+        },
+      ),
     );
   });
 });

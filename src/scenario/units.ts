@@ -140,7 +140,8 @@ export function parseExact(
   suggest: string = SUGGESTED_UNIT[dimension],
 ): Parsed<number> {
   const expected = EXPECTED[dimension];
-  if (dimension === "ratio" && typeof input === "number" && Number.isFinite(input)) return nonNegative(input, input, expected);
+  if (dimension === "ratio" && typeof input === "number" && Number.isFinite(input))
+    return nonNegative(input, input, expected);
   if (typeof input === "number") return fail(messages.noUnit(input, expected, `${input}${suggest}`));
   if (typeof input !== "string") return fail(messages.wrongType(input, expected));
   const text = input.trim();
@@ -180,7 +181,8 @@ function withUnit(digits: string, unitText: string, names: readonly string[]): s
 }
 
 function nonNegative(input: unknown, value: number, expected: string): Parsed<number> {
-  if (!Number.isFinite(value) || value > MAX_DURATION_NS) return fail(messages.outOfRange(input, `${expected}, below 2^53`));
+  if (!Number.isFinite(value) || value > MAX_DURATION_NS)
+    return fail(messages.outOfRange(input, `${expected}, below 2^53`));
   if (value < 0) return fail(messages.outOfRange(input, `${expected}, not negative`));
   return { ok: true, value: value === 0 ? 0 : value };
 }
