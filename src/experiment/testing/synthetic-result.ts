@@ -3,15 +3,8 @@
  * here may reach a user. Seeded, so equal options give equal bytes; both ledgers balance and phases add up.
  */
 import seedrandom from "seedrandom";
-import type {
-  CaseSummary,
-  PhaseName,
-  PhaseSpan,
-  Playback,
-  RunResult,
-  Timeline,
-  TraceEvent,
-} from "../../metrics/result.js";
+import type { CaseSummary, PhaseName, PhaseSpan, RunResult, Timeline } from "../../metrics/result.js";
+import { makePlayback, makeTrace } from "./synthetic-playback.js";
 
 export interface SyntheticOptions {
   /** Slots of the job; two sources and a joiner in each. */
@@ -76,7 +69,10 @@ function make(shape: Shape, options: SyntheticOptions): RunResult {
     timeline: series.timeline,
     twinTimeline: series.twin,
     gaps,
-    playback: makePlayback(shape, slots, faultAtMs, phases, random),
+    playback: makePlayback(
+      { slots, slotsPerTaskManager: SLOTS_PER_TM, deadTaskManager: DEAD_TM, global: shape.global, faultAtMs, phases },
+      random,
+    ),
     trace: options.trace === true ? makeTrace(phases, faultAtMs) : null,
   };
 }
@@ -312,75 +308,4 @@ function makeSummary(
     exogenousDigest: "1e".repeat(32),
     digest: "2d".repeat(32),
   };
-}
-
-function makePlayback(
-  shape: Shape,
-  slots: number,
-  faultAtMs: number,
-  phases: readonly PhaseSpan[],
-  random: Random,
-): Playback {
-  const rows: [timeMs: number, slot: number, vertex: number, state: number, attempt: number][] = [];
-  const endOf = (phase: PhaseName): number => phases.find((span) => span.phase === phase)?.endMs ?? faultAtMs;
-  for (let slot = 0; slot < slots; slot++) {
-    const hit = Math.floor(slot / SLOTS_PER_TM) === DEAD_TM;
-    if (!hit && !shape.global) continue;
-    for (let vertex = 0; vertex < 3; vertex++) {
-      const downMs = hit ? faultAtMs : faultAtMs + 50 + 2_000 * random();
-      rows.push([downMs, slot, vertex, 0, 0]);
-      rows.push([endOf("deploy") - 10 * random(), slot, vertex, 1, 1]);
-      rows.push([endOf("open") - 5 * random(), slot, vertex, 3, 1]);
-      rows.push([endOf("connect") - 5 * random(), slot, vertex, 2, 1]);
-    }
-  }
-  rows.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-  const steps = Array.from({ length: 60 }, (_, index) => index);
-  return {
-    taskTimeMs: Float64Array.from(rows, (row) => row[0]),
-    taskSlot: Int32Array.from(rows, (row) => row[1]),
-    taskVertex: Int32Array.from(rows, (row) => row[2]),
-    taskState: Uint8Array.from(rows, (row) => row[3]),
-    taskAttempt: Int32Array.from(rows, (row) => row[4]),
-    queueTimeMs: Float64Array.from(steps, (step) => faultAtMs + step * 250),
-    queueLength: Int32Array.from(steps, (step) =>
-      Math.round((shape.global ? 3 * slots : 12) * Math.sin((step / 60) * Math.PI)),
-    ),
-    markers: [
-      { timeMs: faultAtMs, name: "fault", incident: 0 },
-      { timeMs: endOf("detect"), name: "detected", incident: 0 },
-      { timeMs: endOf("deploy"), name: "redeployed", incident: 0 },
-      { timeMs: endOf("connect"), name: "recovered", incident: 0 },
-    ],
-    slots,
-    slotsPerTaskManager: SLOTS_PER_TM,
-    taskManagersPerMachine: 1,
-    vertices: ["feature", "log", "joiner"],
-  };
-}
-
-function makeTrace(phases: readonly PhaseSpan[], faultAtMs: number): TraceEvent[] {
-  const fault: TraceEvent = {
-    id: 0,
-    cause: -1,
-    startNs: faultAtMs * 1e6,
-    endNs: faultAtMs * 1e6,
-    thread: "chaos",
-    kind: "kill-task-manager",
-    phase: null,
-    label: "kill TM 2",
-  };
-  const hops = phases.map(
-    (span, index): TraceEvent => ({
-      id: index + 1,
-      cause: index,
-      startNs: Math.round(span.startMs * 1e6),
-      endNs: Math.round(span.endMs * 1e6),
-      thread: span.thread,
-      kind: `${span.phase}-done`,
-      phase: span.phase,
-      label: `${span.phase} ends`,
-    }),
-  );
-  return [fault, ...hops];
 }
