@@ -1,0 +1,72 @@
+/**
+ * The critical path of a recovery: walked back from the step that made the recovery condition true, along causes, and
+ * behind each step that waited in a FIFO server to the step served before it. It consists of service times, delays and
+ * wire times only, without a gap, so its hops add up to the recovery time exactly.
+ */
+import { COST_LABELS, type CausalLog } from "../model/causal-log.js";
+import { PHASE } from "../model/phases.js";
+import { PHASES, type PhaseName, type PhaseSpan } from "./result.js";
+import { threadName } from "./thread-names.js";
+
+export interface Hop {
+  readonly step: number;
+  readonly kind: string;
+  readonly phase: PhaseName;
+  readonly thread: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  /** Costs that make up the hop, in ns; clipped like the hop at the fault. */
+  readonly costs: readonly { readonly cost: string; readonly ns: number }[];
+}
+
+/** Hops in order of time, from `startNs` (the fault) to the end of `lastStep`. */
+export function criticalPath(log: CausalLog, lastStep: number, startNs: number): Hop[] {
+  const hops: Hop[] = [];
+  let step = lastStep;
+  let inherited: PhaseName | null = null;
+  let untilNs = step < 0 ? startNs : log.endNs[step]!;
+  while (step >= 0 && untilNs > startNs) {
+    const own = log.phase[step]!;
+    // What is served ahead of a waiting message belongs to the phase that waits.
+    const phase: PhaseName = inherited ?? (own === PHASE.none ? "detect" : PHASES[own]!);
+    const fromNs = Math.max(log.startNs[step]!, startNs);
+    if (untilNs > fromNs) {
+      hops.push({ step, kind: log.kindNames[log.kind[step]!]!, phase, thread: log.thread[step]!, startNs: fromNs, endNs: untilNs, costs: costsOf(log, step, untilNs - fromNs) });
+    }
+    untilNs = fromNs;
+    const waited = log.previous[step]! >= 0;
+    inherited = waited ? phase : null;
+    step = waited ? log.previous[step]! : log.cause[step]!;
+  }
+  return hops.reverse();
+}
+
+function costsOf(log: CausalLog, step: number, lengthNs: number): { cost: string; ns: number }[] {
+  const costs: { cost: string; ns: number }[] = [];
+  const whole = log.endNs[step]! - log.startNs[step]!;
+  for (const [label, ns] of [
+    [log.costA[step]!, log.costANs[step]!],
+    [log.costB[step]!, log.costBNs[step]!],
+  ] as const) {
+    if (label >= 0 && ns > 0) costs.push({ cost: COST_LABELS[label]!, ns: lengthNs < whole ? Math.min(ns, lengthNs) : ns });
+  }
+  return costs;
+}
+
+/** Neighbouring hops of one phase on one thread, merged; in ms of virtual time. */
+export function phaseSpans(hops: readonly Hop[], name: (thread: number) => string = threadName): PhaseSpan[] {
+  const spans: { phase: PhaseName; startNs: number; endNs: number; thread: number }[] = [];
+  for (const hop of hops) {
+    const last = spans.at(-1);
+    if (last && last.phase === hop.phase && last.thread === hop.thread) last.endNs = hop.endNs;
+    else spans.push({ phase: hop.phase, startNs: hop.startNs, endNs: hop.endNs, thread: hop.thread });
+  }
+  return spans.map((span) => ({ phase: span.phase, startMs: span.startNs / 1e6, endMs: span.endNs / 1e6, thread: name(span.thread) }));
+}
+
+/** Nanoseconds of each cost on the path. */
+export function costShares(hops: readonly Hop[]): Map<string, number> {
+  const shares = new Map<string, number>();
+  for (const hop of hops) for (const { cost, ns } of hop.costs) shares.set(cost, (shares.get(cost) ?? 0) + ns);
+  return shares;
+}
