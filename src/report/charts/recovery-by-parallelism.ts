@@ -27,7 +27,7 @@ interface Point {
   readonly seeds: number;
 }
 
-interface Published {
+export interface Published {
   readonly case: string;
   readonly parallelism: number;
   readonly seconds: number;
@@ -177,7 +177,7 @@ function pointsOf(set: ResultSet): Point[] {
 }
 
 /** The table of a known family; for other scenarios what their `expect` names as published. */
-function publishedFor(sets: readonly ResultSet[]): Published[] {
+export function publishedFor(sets: readonly ResultSet[]): Published[] {
   const found = new Map<string, Published>();
   for (const set of sets) {
     for (const point of PUBLISHED_RECOVERIES) {

@@ -1,0 +1,359 @@
+/** The player: plays one case's failover on the virtual clock. Draws only the slots that changed. */
+import { currentMode, onMode } from "./cases.js";
+import { showCount, showDuration } from "./data.js";
+import { openPlayback, RUNNING, STATE_NAMES } from "./player-state.js";
+
+const MOST_HEIGHT = 380;
+const LARGEST_CELL = 26;
+const TRACK_LEFT = 78;
+
+/** @param {HTMLElement} figure @param {any} set @param {(ms: number) => void} onTime */
+export function startPlayer(figure, set, onTime) {
+  const part = (/** @type {string} */ selector) => /** @type {any} */ (figure.querySelector(selector));
+  const grid = /** @type {HTMLCanvasElement} */ (part(".grid"));
+  const tracks = /** @type {HTMLCanvasElement} */ (part(".tracks"));
+  const [scrub, play, speed] = [part(".scrub"), part(".play"), part(".speed")];
+  const { fromMs, toMs } = set.window;
+  /** @type {any} */ let playback = null;
+  /** @type {any} */ let series = null;
+  /** @type {any} */ let layout = null;
+  let nowMs = fromMs;
+  let playing = false;
+  let lastFrame = 0;
+  let lastText = 0;
+
+  const colours = () => {
+    const style = getComputedStyle(document.documentElement);
+    const named = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+    return {
+      states: STATE_NAMES.map(named),
+      background: named("background"),
+      text: named("text"),
+      muted: named("muted"),
+      line: named("line"),
+      accent: named("accent"),
+    };
+  };
+  let palette = colours();
+
+  const load = () => {
+    const encoded = set.playbacks[Number(part("select.case").value)];
+    playback = openPlayback(encoded);
+    series = set.series.find((/** @type {any} */ line) => line.case === encoded.case) ?? null;
+    const fault = playback.markers.find((/** @type {any} */ marker) => marker.name === "fault");
+    nowMs = Math.max(fromMs, (fault?.timeMs ?? fromMs) - 1000);
+    part(".markers").replaceChildren(
+      ...playback.markers.slice(0, 24).map((/** @type {any} */ marker) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = `${marker.name} ${(marker.timeMs / 1000).toFixed(2)} s`;
+        button.addEventListener("click", () => go(marker.timeMs));
+        return button;
+      }),
+    );
+    measure();
+    go(nowMs);
+  };
+
+  const measure = () => {
+    palette = colours();
+    const width = figure.clientWidth;
+    const group = Math.max(1, playback.slotsPerTaskManager);
+    let cell = LARGEST_CELL;
+    let columns = 1;
+    for (; cell > 2; cell--) {
+      columns = Math.max(group, Math.floor(width / cell / group) * group);
+      if (columns * cell <= width && Math.ceil(playback.slots / columns) * cell <= MOST_HEIGHT) break;
+    }
+    layout = { cell, columns, rows: Math.ceil(playback.slots / columns), gap: cell >= 6 ? 1 : 0 };
+    sizeCanvas(grid, width, layout.rows * cell);
+    sizeCanvas(tracks, width, tracks.clientHeight || 200);
+  };
+
+  /** @param {number} slot */
+  const drawSlot = (slot) => {
+    const context = /** @type {CanvasRenderingContext2D} */ (grid.getContext("2d"));
+    const { cell, columns, gap } = layout;
+    const x = (slot % columns) * cell;
+    const y = Math.floor(slot / columns) * cell;
+    const perSlot = playback.perSlot;
+    const bar = (cell - gap) / perSlot;
+    for (let vertex = 0; vertex < perSlot; vertex++) {
+      const state = playback.state[slot * perSlot + vertex];
+      context.fillStyle = palette.states[state];
+      // A task that does not run is shorter: the state can be told without its colour.
+      const inset = state === RUNNING || cell < 8 ? 0 : state === 0 ? (cell - gap) * 0.35 : (cell - gap) * 0.15;
+      context.fillRect(x + vertex * bar, y + inset, bar, cell - gap - inset);
+    }
+  };
+
+  const drawGrid = () => {
+    const context = /** @type {CanvasRenderingContext2D} */ (grid.getContext("2d"));
+    context.fillStyle = palette.background;
+    context.fillRect(0, 0, grid.clientWidth, layout.rows * layout.cell);
+    for (let slot = 0; slot < playback.slots; slot++) drawSlot(slot);
+  };
+
+  /** @param {number} slot */
+  const redraw = (slot) => {
+    const { cell, columns } = layout;
+    const context = /** @type {CanvasRenderingContext2D} */ (grid.getContext("2d"));
+    context.fillStyle = palette.background;
+    context.fillRect((slot % columns) * cell, Math.floor(slot / columns) * cell, cell, cell);
+    drawSlot(slot);
+  };
+
+  /** @param {number} ms @param {boolean} [all] */
+  const show = (ms, all = false) => {
+    nowMs = Math.min(toMs, Math.max(fromMs, ms));
+    const touched = new Set();
+    const whole = playback.seek(nowMs, (/** @type {number} */ slot) => touched.add(slot)) || all;
+    if (whole) drawGrid();
+    else for (const slot of touched) redraw(slot);
+    drawTracks();
+    scrub.value = String(Math.round(((nowMs - fromMs) / (toMs - fromMs)) * 1000));
+    const now = performance.now();
+    if (!playing || now - lastText > 120) {
+      lastText = now;
+      writeText();
+      onTime(nowMs);
+    }
+  };
+
+  /** @param {number} ms */
+  const go = (ms) => {
+    show(ms, true);
+    part(".status").textContent = describe();
+  };
+
+  const at = (/** @type {(number | null)[]} */ values) =>
+    series ? (values[Math.min(values.length - 1, Math.floor(nowMs / series.binMs))] ?? 0) : 0;
+
+  const describe = () => {
+    const fault = playback.markers.find((/** @type {any} */ marker) => marker.name === "fault");
+    const since = fault ? `, ${showDuration(nowMs - fault.timeMs)} after the fault` : "";
+    return (
+      `At ${(nowMs / 1000).toFixed(2)} s${since}: ${showCount(playback.counts[RUNNING])} tasks running, ` +
+      `${showCount(playback.counts[0])} down, ${showCount(playback.counts[1])} deploying, ` +
+      `${showCount(playback.counts[3])} reconnecting; ${showCount(playback.queueAt(nowMs))} messages wait for the JobManager.`
+    );
+  };
+
+  const writeText = () => {
+    part(".clock").textContent = `${(nowMs / 1000).toFixed(2)} s`;
+    const entries = STATE_NAMES.map((name, state) => [name, showCount(playback.counts[state]), `var(--${name})`]);
+    entries.push(["JobManager queue", showCount(playback.queueAt(nowMs)), ""]);
+    if (series) {
+      entries.push(["output/s", showCount(at(series.output)), ""]);
+      entries.push(["discarded/s", showCount(at(series.discarded)), ""]);
+      entries.push(["backlog", showCount(at(series.log) + at(series.network)), ""]);
+    }
+    part(".legend").replaceChildren(
+      ...entries.map(([name, text, colour]) => {
+        const element = document.createElement("span");
+        if (colour) {
+          const swatch = document.createElement("span");
+          swatch.className = "swatch";
+          swatch.style.setProperty("--colour", colour);
+          element.append(swatch);
+        }
+        element.append(`${name} ${text}`);
+        return element;
+      }),
+    );
+    grid.setAttribute("aria-label", `Task states by slot. ${describe()}`);
+  };
+
+  const drawTracks = () => {
+    const context = /** @type {CanvasRenderingContext2D} */ (tracks.getContext("2d"));
+    const width = tracks.clientWidth;
+    const height = tracks.clientHeight;
+    const right = width - 8;
+    const x = (/** @type {number} */ ms) => TRACK_LEFT + ((ms - fromMs) / (toMs - fromMs)) * (right - TRACK_LEFT);
+    const list = trackList();
+    const trackHeight = (height - 18) / list.length;
+    context.clearRect(0, 0, width, height);
+    context.font = "11px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    for (const [row, track] of list.entries()) {
+      const top = row * trackHeight + 4;
+      const bottom = top + trackHeight - 10;
+      context.strokeStyle = palette.line;
+      context.beginPath();
+      context.moveTo(TRACK_LEFT, bottom);
+      context.lineTo(right, bottom);
+      context.stroke();
+      context.fillStyle = palette.muted;
+      context.textAlign = "right";
+      context.fillText(track.name, TRACK_LEFT - 6, (top + bottom) / 2 - 7);
+      context.fillText(`≤ ${compactCount(track.most)}`, TRACK_LEFT - 6, (top + bottom) / 2 + 8);
+      context.fillStyle = palette.accent;
+      for (const [from, to, value] of track.steps) {
+        if (value <= 0) continue;
+        const size = Math.max(1, (value / track.most) * (bottom - top));
+        context.fillRect(x(from), bottom - size, Math.max(0.6, x(to) - x(from)), size);
+      }
+    }
+    context.textAlign = "center";
+    for (const marker of playback.markers) {
+      if (marker.timeMs < fromMs || marker.timeMs > toMs) continue;
+      context.fillStyle = palette.muted;
+      context.fillRect(x(marker.timeMs), 0, 1, height - 16);
+    }
+    context.fillStyle = palette.muted;
+    for (const fraction of [0, 0.25, 0.5, 0.75, 1]) {
+      const ms = fromMs + fraction * (toMs - fromMs);
+      context.textAlign = fraction === 1 ? "right" : fraction === 0 ? "left" : "center";
+      context.fillText(`${(ms / 1000).toFixed(0)} s`, x(ms), height - 7);
+    }
+    context.fillStyle = palette.text;
+    context.fillRect(x(nowMs) - 1, 0, 2, height - 14);
+  };
+
+  /** @type {any} */ let trackCache = null;
+  const trackList = () => {
+    if (trackCache?.playback === playback) return trackCache.list;
+    /** @type {{ name: string; most: number; steps: number[][] }[]} */
+    const list = [];
+    const within = (/** @type {number[]} */ step) => step[1] > fromMs && step[0] < toMs;
+    const clip = (/** @type {number[]} */ [from, to, value]) => [Math.max(from, fromMs), Math.min(to, toMs), value];
+    const add = (/** @type {string} */ name, /** @type {number[][]} */ steps) => {
+      const kept = steps.filter(within).map(clip);
+      list.push({ name, most: kept.reduce((most, step) => Math.max(most, step[2]), 1), steps: kept });
+    };
+    const queue = [];
+    for (let index = 0; index < playback.queueTimes.length; index++) {
+      const end = index + 1 < playback.queueTimes.length ? playback.queueTimes[index + 1] : toMs;
+      queue.push([playback.queueTimes[index], end, playback.queueLengths[index]]);
+    }
+    add("JM queue", joined(queue, (toMs - fromMs) / 1500));
+    if (series) {
+      const bins = (/** @type {(index: number) => number} */ value) =>
+        series.output.map((/** @type {any} */ _, /** @type {number} */ index) => [
+          index * series.binMs,
+          (index + 1) * series.binMs,
+          value(index),
+        ]);
+      add(
+        "discarded/s",
+        bins((index) => series.discarded[index] ?? 0),
+      );
+      add(
+        "backlog",
+        bins((index) => (series.log[index] ?? 0) + (series.network[index] ?? 0)),
+      );
+    }
+    trackCache = { playback, list };
+    return list;
+  };
+
+  const frame = (/** @type {number} */ time) => {
+    if (!playing) return;
+    const elapsed = Math.min(100, time - lastFrame);
+    lastFrame = time;
+    show(nowMs + elapsed * Number(speed.value));
+    if (nowMs >= toMs) setPlaying(false);
+    else requestAnimationFrame(frame);
+  };
+
+  /** @param {boolean} on */
+  const setPlaying = (on) => {
+    playing = on;
+    play.setAttribute("aria-pressed", String(on));
+    play.textContent = on ? "❚❚ Pause" : "▶ Play";
+    if (!on) {
+      writeText();
+      part(".status").textContent = describe();
+      onTime(nowMs);
+      return;
+    }
+    if (nowMs >= toMs) nowMs = fromMs;
+    lastFrame = performance.now();
+    requestAnimationFrame(frame);
+  };
+
+  play.addEventListener("click", () => setPlaying(!playing));
+  part("select.case").addEventListener("change", load);
+  scrub.addEventListener("input", () => show(fromMs + (Number(scrub.value) / 1000) * (toMs - fromMs)));
+  scrub.addEventListener("change", () => go(fromMs + (Number(scrub.value) / 1000) * (toMs - fromMs)));
+  figure.addEventListener("keydown", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (["SELECT", "BUTTON"].includes(target.tagName)) return;
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (event.key === " ") setPlaying(!playing);
+    else if (event.key === "Home") go((playback.markers[0]?.timeMs ?? fromMs) - 1);
+    else if (step !== 0) go(playback.changeNear(nowMs, step) ?? nowMs);
+    else return;
+    event.preventDefault();
+  });
+  const drag = (/** @type {PointerEvent} */ event) => {
+    if (event.type === "pointermove" && event.buttons === 0) return;
+    const box = tracks.getBoundingClientRect();
+    const share = (event.clientX - box.left - TRACK_LEFT) / (box.width - 8 - TRACK_LEFT);
+    show(fromMs + Math.min(1, Math.max(0, share)) * (toMs - fromMs));
+  };
+  tracks.addEventListener("pointerdown", drag);
+  tracks.addEventListener("pointermove", drag);
+  const tip = part(".tip");
+  grid.addEventListener("pointermove", (event) => {
+    const box = grid.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left) / layout.cell);
+    const slot = Math.floor((event.clientY - box.top) / layout.cell) * layout.columns + column;
+    tip.hidden = column >= layout.columns || slot < 0 || slot >= playback.slots;
+    if (tip.hidden) return;
+    tip.textContent = slotText(playback, slot);
+    tip.style.left = `${Math.min(event.clientX - box.left + 14, box.width - 190)}px`;
+    tip.style.top = `${event.clientY - box.top + 14}px`;
+  });
+  grid.addEventListener("pointerleave", () => {
+    tip.hidden = true;
+  });
+  const again = () => {
+    measure();
+    show(nowMs, true);
+  };
+  onMode(again);
+  window.addEventListener("resize", again);
+  load();
+  figure.dataset.ready = "true";
+  figure.dataset.mode = currentMode();
+}
+
+/** @param {any} playback @param {number} slot */
+function slotText(playback, slot) {
+  const manager = Math.floor(slot / Math.max(1, playback.slotsPerTaskManager));
+  const machine = Math.floor(manager / Math.max(1, playback.taskManagersPerMachine));
+  const tasks = playback.vertices.map((/** @type {string} */ name, /** @type {number} */ vertex) => {
+    const index = slot * playback.perSlot + vertex;
+    return `${name}: ${STATE_NAMES[playback.state[index]]}, attempt ${playback.attempt[index]}`;
+  });
+  return [`machine ${machine}, TaskManager ${manager}, slot ${slot}`, ...tasks].join("\n");
+}
+
+/** Joins steps shorter than a pixel, keeping the largest. @param {number[][]} steps @param {number} leastMs */
+function joined(steps, leastMs) {
+  /** @type {number[][]} */
+  const kept = [];
+  for (const [from, to, value] of steps) {
+    const last = kept.at(-1);
+    if (last && last[1] - last[0] < leastMs) {
+      last[1] = to;
+      last[2] = Math.max(last[2], value);
+    } else kept.push([from, to, value]);
+  }
+  return kept;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
+function sizeCanvas(canvas, width, height) {
+  const scale = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.style.height = `${height}px`;
+  canvas.getContext("2d")?.setTransform(scale, 0, 0, scale, 0, 0);
+}
+
+/** @param {number} value */
+function compactCount(value) {
+  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
+}
