@@ -1,0 +1,23 @@
+/** Runs the control plane of a scenario on the null plane, for tests. */
+import { strategyNamed } from "../../failover/registry.js";
+import { scheduleFaults } from "../../faults/registry.js";
+import type { ModelConfig } from "../config.js";
+import { type RunRecord, simulate } from "../simulate.js";
+import { createNullPlane, type NullPlane } from "./null-plane.js";
+
+export function controlRun(config: ModelConfig, options: { drainNs?: number } = {}): RunRecord & { nullPlane: NullPlane } {
+  let nullPlane: NullPlane | undefined;
+  const record = simulate(
+    config,
+    {
+      strategy: strategyNamed(config.strategy.name)!,
+      createPlane: (context, listener) => {
+        nullPlane = createNullPlane(context, listener, options);
+        return nullPlane;
+      },
+      scheduleFaults,
+    },
+    { measureFromNs: 0 },
+  );
+  return { ...record, nullPlane: nullPlane! };
+}
