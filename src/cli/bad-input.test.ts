@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { smallScenario } from "../experiment/testing/small-scenario.js";
 import { program, temporaryFolder } from "./testing/program.js";
-import { smallScenario } from "./testing/small-scenario.js";
 
 const cwd = temporaryFolder();
 

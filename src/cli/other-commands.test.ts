@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { smallScenario } from "../experiment/testing/small-scenario.js";
 import { program, temporaryFolder } from "./testing/program.js";
-import { smallScenario } from "./testing/small-scenario.js";
 
 const cwd = temporaryFolder();
 const outgap = (...args: string[]) => program(args, { cwd });

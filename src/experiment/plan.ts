@@ -20,6 +20,7 @@ export interface PlannedRun {
 /** A fault-free run, simulated once for all cases that differ from it only in strategy. */
 export interface PlannedTwin {
   readonly index: number;
+  /** With the faults of its cases, which `runTwin` leaves out. */
   readonly config: ModelConfig;
   /** How many runs compare themselves with it. */
   readonly users: number;
@@ -46,12 +47,14 @@ export function planRuns(scenarios: readonly ScenarioCases[], seeds: readonly (r
     for (const seed of seeds[scenario] ?? []) {
       for (const { name, config } of cases) {
         const seeded: ModelConfig = { ...config, seed };
-        const key = twinKey(seeded);
+        // The twin is measured from the same instant as the case, so it has to know the faults that it leaves out.
+        const { faults } = seeded;
+        const key = `${twinKey(seeded)} ${JSON.stringify(faults)}`;
         let twin = twinByKey.get(key);
         if (twin === undefined) {
           twin = twins.length;
           twinByKey.set(key, twin);
-          twins.push({ index: twin, config: twinOf(seeded), users: 0 });
+          twins.push({ index: twin, config: { ...twinOf(seeded), faults }, users: 0 });
         }
         (twins[twin] as { users: number }).users++;
         runs.push({ index: runs.length, scenario, caseName: name, config: seeded, twin });

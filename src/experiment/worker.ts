@@ -4,16 +4,11 @@ import type { WorkerAnswer, WorkerTask } from "./worker-task.js";
 
 export function perform({ config, run, progress, task }: WorkerTask): WorkerAnswer {
   const startMs = performance.now();
-  const twin = run === null ? runTwin(config) : null;
-  const result =
-    run === null
-      ? null
-      : runCase(config, {
-          ...run,
-          onProgress: (virtualNs) => {
-            progress[task] = virtualNs;
-          },
-        });
+  const onProgress = (virtualNs: number): void => {
+    progress[task] = virtualNs;
+  };
+  const twin = run === null ? runTwin(config, onProgress) : null;
+  const result = run === null ? null : runCase(config, { ...run, onProgress });
   progress[task] = config.durationNs;
   return {
     twin,

@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { smallScenario } from "../../experiment/testing/small-scenario.js";
 import type { CaseSummary } from "../../metrics/result.js";
 import { parseCsv } from "../../report/files/csv.js";
 import { fingerprints } from "../testing/folder.js";
 import { program, temporaryFolder } from "../testing/program.js";
-import { smallScenario } from "../testing/small-scenario.js";
 
 const cwd = temporaryFolder();
 const outgap = (...args: string[]) => program(args, { cwd });
