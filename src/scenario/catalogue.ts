@@ -2,6 +2,8 @@
  * The data behind `outgap list`: one row per name with a line of docs, unit, default, grade and source. Everything
  * here is read from the tables that the parser itself uses.
  */
+import { strategyNamed } from "../failover/registry.js";
+import { faultKindNamed } from "../faults/registry.js";
 import type { Provider } from "../model/config.js";
 import { COSTS, costDefault } from "./costs.js";
 import type { EngineVersion } from "./engines.js";
@@ -110,16 +112,21 @@ export function flinkKeyRows(version: EngineVersion = "1.9"): CatalogueRow[] {
   });
 }
 
+const LATER = "Known, not simulated yet.";
+
 export function strategyRows(): CatalogueRow[] {
-  return STRATEGIES.map(({ name, doc, options }) =>
-    row(name, options.length === 0 ? doc : `${doc} Options: ${options.join(", ")}.`),
-  );
+  return STRATEGIES.map(({ name, doc, options }) => {
+    const takes = options.length === 0 ? "" : ` Options: ${options.join(", ")}.`;
+    return row(name, strategyNamed(name) === undefined ? `${doc} ${LATER}` : doc + takes);
+  });
 }
 
 export function faultRows(): CatalogueRow[] {
   return faultSchema.options.map((option) => {
     const { kind, ...others } = option.shape;
-    return row(kind.value, kind.description ?? "", { unit: Object.keys(others).join(", ") });
+    const registered = faultKindNamed(kind.value);
+    const noticed = registered === undefined ? LATER : `Noticed by ${registered.noticedBy}.`;
+    return row(kind.value, `${kind.description ?? ""} ${noticed}`, { unit: Object.keys(others).join(", ") });
   });
 }
 

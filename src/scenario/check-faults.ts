@@ -1,4 +1,5 @@
 /** Faults that cannot happen as written: targets that do not exist, times after the end. */
+import { FAULT_KINDS, faultKindNamed } from "../faults/registry.js";
 import type { FaultConfig, ModelConfig } from "../model/config.js";
 import type { Finding } from "./check.js";
 import { checkMessages } from "./check-messages.js";
@@ -21,6 +22,16 @@ function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
   const index = (what: string, value: number, count: number, path: Finding["path"]): void => {
     if (value >= count) refuse(path, checkMessages.noSuchIndex(what, value, count));
   };
+  if (faultKindNamed(fault.kind) === undefined) {
+    refuse(
+      ["kind"],
+      checkMessages.notSimulated(
+        "fault kind",
+        fault.kind,
+        FAULT_KINDS.map((kind) => kind.name),
+      ),
+    );
+  }
   if (fault.atNs >= config.durationNs) refuse(["at"], checkMessages.faultAfterEnd(fault.atNs, config.durationNs));
   const { target } = fault;
   switch (target?.kind) {
@@ -33,10 +44,14 @@ function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
     case "rack":
       index("rack", target.rack, racks, ["target", "rack"]);
       break;
-    case "random":
-      if (target.count > machines)
-        refuse(["target", "random"], checkMessages.tooMany("machines", target.count, machines));
+    case "random": {
+      const [what, count] =
+        fault.kind === "kill-machines" ? ["machines", machines] : ["TaskManagers", cluster.taskManagers];
+      if (target.count > Number(count)) {
+        refuse(["target", "random"], checkMessages.tooMany(String(what), target.count, Number(count)));
+      }
       break;
+    }
     case "task": {
       const vertex = config.vertices[target.vertex];
       if (vertex !== undefined)

@@ -1,6 +1,6 @@
 /** The wording of `check`'s findings, beside messages.ts's: a scenario that reads well and still cannot be run. */
 import type { Problem } from "./messages.js";
-import { problem, quote } from "./messages.js";
+import { oneOf, problem, quote } from "./messages.js";
 import { formatDuration } from "./units.js";
 
 const percent = (ratio: number): string => `${(100 * ratio).toFixed(ratio < 10 ? 1 : 0)} %`;
@@ -49,6 +49,8 @@ export const checkMessages = {
       `strategy "individual-restart" refuses this job: ${quote(id)} is connected to others`,
       "a job without edges, or another strategy",
     ),
+  notSimulated: (what: string, name: string, available: readonly string[]): Problem =>
+    problem(`${what} ${quote(name)} is known but not simulated yet`, oneOf(available)),
   heartbeat: (intervalNs: number, timeoutNs: number): Problem =>
     problem(
       `heartbeat.timeout ${formatDuration(timeoutNs)} is below heartbeat.interval ${formatDuration(intervalNs)}`,

@@ -192,6 +192,13 @@ describe("refusals", () => {
     ],
   ])("%s", (_, config, message) => expect(messagesOf(config)).toContain(message));
 
+  test("what is known but not simulated yet is refused by name", () => {
+    const later = { ...base, strategy: { ...base.strategy, name: "no-such-strategy" } };
+    expect(messagesOf(later)).toEqual(['error strategy: strategy "no-such-strategy" is known but not simulated yet']);
+    expect(messagesOf(withFault({ kind: "no-such-fault" }))).toEqual([
+      'error faults/0/kind: fault kind "no-such-fault" is known but not simulated yet',
+    ]);
+  });
   test("a longer cycle is spelled out", () => {
     const edges = [...base.edges, { ...two, from: 2, to: 3 }, { ...two, from: 3, to: 2 }];
     const vertices = [...base.vertices, { ...base.vertices[2]!, id: "more", type: "operator" as const }];

@@ -2,6 +2,7 @@
  * `outgap check`: scenarios that read well and still cannot be simulated, or not as meant. Works on the normalised
  * form; positions are added by `checkScenario`.
  */
+import { STRATEGIES, strategyNamed } from "../failover/registry.js";
 import type { ModelConfig } from "../model/config.js";
 import { buildTopology } from "../model/topology/topology.js";
 import { faultFindings } from "./check-faults.js";
@@ -50,6 +51,10 @@ export function checkConfig(config: ModelConfig, allowances: readonly Allowance[
   };
   graphFindings(config, add);
   engineFindings(config, add);
+  if (strategyNamed(config.strategy.name) === undefined) {
+    const names = STRATEGIES.map((strategy) => strategy.name);
+    add(["strategy"], checkMessages.notSimulated("strategy", config.strategy.name, names));
+  }
   findings.push(...faultFindings(config));
   const slotsAvailable = config.cluster.taskManagers * config.cluster.slotsPerTaskManager;
   // A graph that is no graph has neither loads nor channels to count.

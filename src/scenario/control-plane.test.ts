@@ -39,12 +39,19 @@ describe("restart sets", () => {
 
   test("fail-task under single-task needs no container and takes about three seconds", () => {
     const config = configOf("bytedance-join-1000.yaml", "single-task");
-    const record = controlRun({ ...config, faults: [{ kind: "fail-task", atNs: 60e9, forNs: null, target: { kind: "task", vertex: 2, subtask: 7 }, options: {} }] });
+    const record = controlRun({
+      ...config,
+      faults: [
+        { kind: "fail-task", atNs: 60e9, forNs: null, target: { kind: "task", vertex: 2, subtask: 7 }, options: {} },
+      ],
+    });
     expect(record.tasksRestarted).toBe(1);
     expect(recoverySeconds(record)).toBeGreaterThan(2.6);
     expect(recoverySeconds(record)).toBeLessThan(3.5);
     expect(record.log.kindNames).toContain("container-start");
-    const started = Array.from(record.log.kind.subarray(0, record.log.length)).filter((kind) => record.log.kindNames[kind] === "container-start");
+    const started = Array.from(record.log.kind.subarray(0, record.log.length)).filter(
+      (kind) => record.log.kindNames[kind] === "container-start",
+    );
     expect(started).toHaveLength(0);
   });
 
@@ -73,48 +80,79 @@ describe("shape over the parallelism", () => {
 });
 
 describe("critical path", () => {
-  test.each(["global restart", "global restart, reserved TM", "single-task", RESERVED])("%s: hops meet end to end and add up to the recovery time", (name) => {
-    const record = controlRun(configOf("bytedance-join-1000.yaml", name));
-    const incident = record.incidents[0]!;
-    const hops = criticalPath(record.log, incident.lastStep, incident.startNs);
-    expect(hops[0]!.startNs).toBe(incident.startNs);
-    expect(hops.at(-1)!.endNs).toBe(incident.recoveredNs);
-    for (let i = 1; i < hops.length; i++) expect(hops[i]!.startNs).toBe(hops[i - 1]!.endNs);
-    for (const hop of hops) {
-      const explained = hop.costs.reduce((sum, { ns }) => sum + ns, 0);
-      expect(explained).toBe(hop.endNs - hop.startNs);
-    }
-  });
+  test.each(["global restart", "global restart, reserved TM", "single-task", RESERVED])(
+    "%s: hops meet end to end and add up to the recovery time",
+    (name) => {
+      const record = controlRun(configOf("bytedance-join-1000.yaml", name));
+      const incident = record.incidents[0]!;
+      const hops = criticalPath(record.log, incident.lastStep, incident.startNs);
+      expect(hops[0]!.startNs).toBe(incident.startNs);
+      expect(hops.at(-1)!.endNs).toBe(incident.recoveredNs);
+      for (let i = 1; i < hops.length; i++) expect(hops[i]!.startNs).toBe(hops[i - 1]!.endNs);
+      for (const hop of hops) {
+        const explained = hop.costs.reduce((sum, { ns }) => sum + ns, 0);
+        expect(explained).toBe(hop.endNs - hop.startNs);
+      }
+    },
+  );
 
   const pathOf = (record: RunRecord) => {
     const incident = record.incidents[0]!;
     return criticalPath(record.log, incident.lastStep, incident.startNs);
   };
-  const names = ["taskOpen", "taskOperation", "containerStart", "containerExitNotice", "reservedSlot", "taskCreate", "rpcLatency", "updateRpcMainThread", "updateRpcWire", "descriptor", "tcpConnect", "partitionRequest", "partitionRequestServe", "peerErrorReport", "heartbeatMessage"] as const;
-  test.each(["single-task", RESERVED, "global restart"])("%s: one percent more of one cost moves the recovery by exactly its draws on the path", (name) => {
-    const config = configOf("bytedance-join-1000.yaml", name, ["P=80"]);
-    const base = controlRun(config);
-    const basePath = pathOf(base);
-    const unchanged: string[] = [];
-    for (const cost of names) {
-      const raised = controlRun({ ...config, costs: { ...config.costs, [cost]: scaled(config.costs[cost], 1.01) } });
-      const path = pathOf(raised);
-      const same = path.length === basePath.length && path.every((hop, i) => hop.kind === basePath[i]!.kind && hop.thread === basePath[i]!.thread);
-      const onPath = (hops: typeof path): number => hops.reduce((sum, hop) => sum + hop.costs.reduce((s, c) => s + (c.cost === cost || c.cost === "queue" ? c.ns : 0), 0), 0);
-      if (!same) continue;
-      unchanged.push(cost);
-      const change = Math.round((recoverySeconds(raised) - recoverySeconds(base)) * 1e9);
-      expect(change, cost).toBe(onPath(path) - onPath(basePath));
-    }
-    expect(unchanged.length).toBeGreaterThan(5);
-  });
+  const names = [
+    "taskOpen",
+    "taskOperation",
+    "containerStart",
+    "containerExitNotice",
+    "reservedSlot",
+    "taskCreate",
+    "rpcLatency",
+    "updateRpcMainThread",
+    "updateRpcWire",
+    "descriptor",
+    "tcpConnect",
+    "partitionRequest",
+    "partitionRequestServe",
+    "peerErrorReport",
+    "heartbeatMessage",
+  ] as const;
+  test.each(["single-task", RESERVED, "global restart"])(
+    "%s: one percent more of one cost moves the recovery by exactly its draws on the path",
+    (name) => {
+      const config = configOf("bytedance-join-1000.yaml", name, ["P=80"]);
+      const base = controlRun(config);
+      const basePath = pathOf(base);
+      const unchanged: string[] = [];
+      for (const cost of names) {
+        const raised = controlRun({ ...config, costs: { ...config.costs, [cost]: scaled(config.costs[cost], 1.01) } });
+        const path = pathOf(raised);
+        const same =
+          path.length === basePath.length &&
+          path.every((hop, i) => hop.kind === basePath[i]!.kind && hop.thread === basePath[i]!.thread);
+        const onPath = (hops: typeof path): number =>
+          hops.reduce(
+            (sum, hop) => sum + hop.costs.reduce((s, c) => s + (c.cost === cost || c.cost === "queue" ? c.ns : 0), 0),
+            0,
+          );
+        if (!same) continue;
+        unchanged.push(cost);
+        const change = Math.round((recoverySeconds(raised) - recoverySeconds(base)) * 1e9);
+        expect(change, cost).toBe(onPath(path) - onPath(basePath));
+      }
+      expect(unchanged.length).toBeGreaterThan(5);
+    },
+  );
 
   test("doubling a cost never changes the recovery by less than its share of the path", () => {
     const config = configOf("bytedance-join-1000.yaml", RESERVED, ["P=80"]);
     const base = controlRun(config);
     for (const cost of ["taskOpen", "containerExitNotice", "reservedSlot", "taskCreate"] as const) {
       const doubled = controlRun({ ...config, costs: { ...config.costs, [cost]: scaled(config.costs[cost], 2) } });
-      const share = pathOf(base).reduce((sum, hop) => sum + hop.costs.reduce((s, c) => s + (c.cost === cost ? c.ns : 0), 0), 0);
+      const share = pathOf(base).reduce(
+        (sum, hop) => sum + hop.costs.reduce((s, c) => s + (c.cost === cost ? c.ns : 0), 0),
+        0,
+      );
       expect(share).toBeGreaterThan(0);
       expect((recoverySeconds(doubled) - recoverySeconds(base)) * 1e9, cost).toBeGreaterThanOrEqual(share - 1);
     }

@@ -279,7 +279,7 @@ describe("messages", () => {
       "unknown target",
       "{ taskManager: 1 }",
       "{ machine: 1 }",
-      'small.yaml:21:49: key "taskManager" is missing, expected taskManager: Index of the TaskManager, from 0',
+      "small.yaml:21:49: this is a mapping, expected { taskManager: index } or { random: how many TaskManagers }",
     ],
     [
       "unknown strategy",

@@ -83,7 +83,7 @@ describe.each([
       cluster: { taskManagers: p / 4, slotsPerTaskManager: 4, machinesPerRack: 40, provider: "yarn" },
       engine: {
         version: "1.9",
-        restartDelayNs: 10e9,
+        restartDelayNs: 13.5e9,
         networkMemoryBytes: (p + 64) * 1024 ** 2,
         maxBuffersPerChannel: null,
       },

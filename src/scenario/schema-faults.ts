@@ -11,6 +11,17 @@ const taskManagerTarget = z
 const machineTarget = z
   .strictObject({ machine: whole("Index of the machine, from 0.", 0) })
   .meta({ description: "The machine that it hits." });
+const random = z.strictObject({ random: whole("How many TaskManagers, drawn from the seed.", 1) });
+const killTarget = z
+  .union([z.strictObject({ taskManager: whole("Index of the TaskManager, from 0.", 0) }), random])
+  .meta({ description: "{ taskManager: index } or { random: how many TaskManagers }." });
+const powerTarget = z
+  .union([
+    z.strictObject({ machine: whole("Index of the machine, from 0.", 0) }),
+    z.strictObject({ rack: whole("Index of the rack, from 0.", 0) }),
+    random,
+  ])
+  .meta({ description: "{ machine: index }, { rack: index } or { random: how many TaskManagers whose machines go }." });
 const taskTarget = z
   .strictObject({
     vertex: z.string().meta({ description: "Id of the vertex." }),
@@ -33,12 +44,12 @@ export const faultSchema = z
         .literal("kill-task-manager")
         .meta({ description: "The TaskManager's process dies; its machine closes the sockets." }),
       at,
-      target: taskManagerTarget,
+      target: killTarget,
     }),
     z.strictObject({
       kind: z.literal("power-loss").meta({ description: "A machine vanishes without a word: no socket is closed." }),
       at,
-      target: machineTarget,
+      target: powerTarget,
       for: forSome,
     }),
     z.strictObject({
