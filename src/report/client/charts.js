@@ -4,6 +4,7 @@ import { currentMode, hiddenCases, onCases, onMode } from "./cases.js";
 const PLOT_WIDTH = 640;
 const MARGIN_PX = 190;
 const LEAST_WIDTH = 250;
+const NARROW = 0.7;
 
 /** Draws one after the other, so that a click is never kept waiting for long. */
 let drawing = Promise.resolve();
@@ -113,6 +114,20 @@ function withoutCases(spec) {
   return walk(spec);
 }
 
+/** On a phone: one column, each label of a row on a level of its own, titles in two lines. @param {any} part */
+function narrow(part) {
+  if (part.columns) part.columns = 1;
+  const label = /^label:(\d+)$/.exec(part.name ?? "");
+  if (label) {
+    const offset = 4 + (Number(label[1]) % 4) * 12;
+    if (part.mark.type === "text") part.mark = { ...part.mark, y: offset };
+    else part.encoding = { ...part.encoding, y: { value: offset } };
+  }
+  if (typeof part.title?.text === "string" && part.title.text.length > 40) {
+    part.title = { ...part.title, text: part.title.text.split(/(?<=:) /) };
+  }
+}
+
 /** Widths of all plots by one factor; positions in data units follow by themselves. @param {any} spec @param {number} factor */
 export function fitted(spec, factor) {
   /** @param {any} part @returns {any} */
@@ -122,7 +137,7 @@ export function fitted(spec, factor) {
     const copy = { ...part };
     if (typeof copy.width === "number") copy.width = Math.round(copy.width * factor);
     for (const name of ["layer", "vconcat", "hconcat", "concat"]) if (name in copy) copy[name] = copy[name].map(walk);
-    if (factor < 0.7 && copy.columns) copy.columns = 1;
+    if (factor < NARROW) narrow(copy);
     return copy;
   };
   return walk(spec);

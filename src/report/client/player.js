@@ -268,6 +268,7 @@ export function startPlayer(figure, set, onTime) {
       return;
     }
     if (nowMs >= toMs) nowMs = fromMs;
+    part(".status").textContent = "";
     lastFrame = performance.now();
     requestAnimationFrame(frame);
   };
@@ -314,6 +315,8 @@ export function startPlayer(figure, set, onTime) {
   };
   onMode(again);
   window.addEventListener("resize", again);
+  // Fast enough that the whole window takes about half a minute.
+  speed.value = toMs - fromMs > 150_000 ? "10" : toMs - fromMs > 40_000 ? "5" : "1";
   load();
   figure.dataset.ready = "true";
   figure.dataset.mode = currentMode();

@@ -156,7 +156,7 @@ export function detailSpec(styles: readonly CaseStyle[], mode: Mode): Spec {
               type: "quantitative",
               title: panel.title,
               scale: panel.log ? { type: "log", nice: true } : { zero: panel.field === "discarded" },
-              axis: { format: "~s", tickCount: 4, grid: !panel.log },
+              axis: { format: panel.field === "p99" ? "~g" : "~s", tickCount: 4, grid: !panel.log },
             },
             ...scales(styles, mode),
             tooltip: [

@@ -85,7 +85,7 @@ function header(input: ReportInput, sets: readonly PageSet[]): string {
 ${links}
 </header>
 <div class="bar">
-<fieldset class="cases"><legend>Cases shown</legend>${toggles.join("")}</fieldset>
+<fieldset class="cases"><legend>Cases</legend>${toggles.join("")}</fieldset>
 <button type="button" id="theme" aria-pressed="false">Dark</button>
 <button type="button" id="print">Print</button>
 </div>`;
@@ -169,7 +169,7 @@ function player(page: PageSet, index: number): string {
 <div class="controls">
 <label>case <select class="case">${options.join("")}</select></label>
 <button type="button" class="play" aria-pressed="false">▶ Play</button>
-<label>speed <select class="speed"><option value="0.1">0.1×</option><option value="0.5">0.5×</option><option value="1" selected>1×</option><option value="5">5×</option><option value="10">10×</option><option value="30">30×</option></select></label>
+<label>speed <select class="speed"><option value="0.1">0.1×</option><option value="0.5">0.5×</option><option value="1">1×</option><option value="5">5×</option><option value="10">10×</option><option value="30">30×</option></select></label>
 <output class="clock"></output>
 </div>
 <input class="scrub" type="range" min="0" max="1000" value="0" aria-label="Virtual time">

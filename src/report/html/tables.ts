@@ -101,13 +101,20 @@ const METRICS: readonly Metric[] = [
   },
 ];
 
-function cell(metric: Metric, runs: readonly CaseSummary[]): { readonly text: string; readonly mean: number } {
+interface ResultCell {
+  readonly text: string;
+  /** The 95 % interval as HTML; empty where it has no width. */
+  readonly range: string;
+  readonly mean: number;
+}
+
+function cell(metric: Metric, runs: readonly CaseSummary[]): ResultCell {
   const interval = meanInterval(runs.map(metric.value));
   const cut = metric.censored !== undefined && runs.some(metric.censored);
   const mean = `${cut ? "≥ " : ""}${metric.format(interval.mean)}`;
-  if (interval.n < 2) return { text: mean, mean: interval.mean };
-  const range = `${metric.format(interval.low)} … ${metric.format(interval.high)}`;
-  return { text: `${mean}<span class="interval">${escapeHtml(range)}</span>`, mean: interval.mean };
+  const [low, high] = [metric.format(Math.max(0, interval.low)), metric.format(interval.high)];
+  const range = low === high ? "" : `<span class="interval">${escapeHtml(`${low} … ${high}`)}</span>`;
+  return { text: mean, range, mean: interval.mean };
 }
 
 /** Rows are metrics, columns cases; the published recovery time stands beside the simulated one. */
@@ -120,9 +127,9 @@ export function resultTable(set: ResultSet): string {
     const least = Math.min(...cells.map((entry) => entry.mean));
     const differ = cells.some((entry) => entry.mean !== least);
     const columns = list.map((entry, index) => {
-      const { text, mean } = cells[index] as (typeof cells)[number];
+      const { text, range, mean } = cells[index] as ResultCell;
       const best = metric.better === "lower" && differ && mean === least;
-      return `<td data-case="${escapeHtml(entry.case)}"${best ? ' class="best"' : ""}>${text}${best ? '<span class="tag">best</span>' : ""}</td>`;
+      return `<td data-case="${escapeHtml(entry.case)}"${best ? ' class="best"' : ""}>${text}${best ? '<span class="tag">best</span>' : ""}${range}</td>`;
     });
     const rows = [row(metric.name, metric.title, columns)];
     if (metric.name === "Recovery time") {
