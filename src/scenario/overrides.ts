@@ -22,7 +22,10 @@ export function parseAssignment(text: string): Parsed<{ path: string; value: unk
   const path = text.slice(0, equals).trim();
   const raw = text.slice(equals + 1).trim();
   try {
-    return { ok: true, value: { path, value: raw === "" ? "" : parseYamlValue(raw, { maxAliasCount: 0 }) } };
+    return {
+      ok: true,
+      value: { path, value: raw === "" ? "" : parseYamlValue(raw, { maxAliasCount: 0, logLevel: "error" }) },
+    };
   } catch {
     return { ok: false, problem: messages.setSyntax(text) };
   }

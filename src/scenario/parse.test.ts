@@ -21,6 +21,7 @@ describe("bad input gets one clear line", () => {
     ],
     ["ab\ncd\u0000ef", "f.yaml:2:3: not a text file (it contains control characters), expected a scenario in YAML"],
     ["a: 1\n2: 3", "f.yaml:2:1: key 2 is not text, expected a name"],
+    ["a: !secret 1", "f.yaml:1:4: not valid YAML: Unresolved tag: !secret"],
     ["__proto__: { a: 1 }", 'f.yaml:1:1: key "__proto__" is not allowed'],
     ["a: *nowhere", "f.yaml:1:4: not valid YAML: alias *nowhere comes before its anchor"],
   ])("%j", (text, message) => expect(first(text)).toBe(message));

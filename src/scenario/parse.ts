@@ -48,13 +48,21 @@ export function parseYaml(text: string, file: string): YamlResult {
   const lines = new LineCounter();
   let doc: Document.Parsed;
   try {
-    doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: false });
+    doc = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: "error",
+      uniqueKeys: false,
+      stringKeys: false,
+    });
   } catch (error) {
     if (error instanceof RangeError) return fail(messages.nesting());
     throw error;
   }
-  if (doc.errors.length > 0) {
-    const diagnostics = doc.errors.slice(0, 10).map((error): Diagnostic => {
+  // Warnings (unknown tags and directives) are errors too: nothing in a scenario is ignored.
+  const faults = [...doc.errors, ...doc.warnings];
+  if (faults.length > 0) {
+    const diagnostics = faults.slice(0, 10).map((error): Diagnostic => {
       const { line, col } = lines.linePos(error.pos[0]);
       return { ...messages.yaml(firstLine(error.message)), file, line: Math.max(1, line), column: Math.max(1, col) };
     });
