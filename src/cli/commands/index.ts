@@ -4,12 +4,14 @@ import { checkCommand } from "./check.js";
 import { diffCommand } from "./diff.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
+import { reportCommand } from "./report.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
   checkCommand,
+  reportCommand,
   diffCommand,
   initCommand,
   listCommand,

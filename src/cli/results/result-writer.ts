@@ -2,12 +2,13 @@
  * Writes the result folder of one scenario, run by run in the order of the plan, so that hundreds of seeds need no
  * memory. Owns the files and the final digest of each run; their columns belong to `report/files`.
  */
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { finalDigest } from "../../experiment/digest.js";
 import type { CaseSummary, RunResult } from "../../metrics/result.js";
 import { playbackFile } from "../../report/files/playback-file.js";
 import { lossCsv, outputGapCsv, phasesCsv, summaryCsv, timelineCsv } from "../../report/files/tables.js";
+import { traceChunks } from "../../report/trace.js";
 import { fileError } from "../exit.js";
 import { StagedDirectory } from "./staged-directory.js";
 import { type ScenarioEntry, summaryJson } from "./summary-document.js";
@@ -25,7 +26,7 @@ const TABLES: ReadonlyMap<string, Rows> = new Map<string, Rows>([
 export class ResultWriter {
   readonly #directory: StagedDirectory;
   readonly #summaries: CaseSummary[] = [];
-  /** The first run of each case, whose playback and trace are kept. */
+  /** The first run of each case, whose series and playback are kept. */
   readonly #firstRuns = new Map<string, RunResult>();
 
   constructor(target: string, scenarioYaml: string) {
@@ -56,7 +57,8 @@ export class ResultWriter {
     for (const [file, text] of texts) this.#append(file, text);
     this.#summaries.push(summary);
     const { case: name } = summary;
-    if (!this.#firstRuns.has(name)) this.#firstRuns.set(name, { ...run, summary });
+    if (run.trace !== null) this.#writeTrace(run);
+    if (!this.#firstRuns.has(name)) this.#firstRuns.set(name, { ...run, summary, trace: null });
     return summary;
   }
 
@@ -88,6 +90,23 @@ export class ResultWriter {
     }
   }
 
+  /** The first run's is `trace.json`; those of others say whose they are. */
+  #writeTrace(run: RunResult): void {
+    const { case: name, seed } = run.summary;
+    const whose = `${name}-${seed}`.replace(/[^A-Za-z0-9]+/g, "-").toLowerCase();
+    const path = join(this.#directory.path, this.#summaries.length === 1 ? "trace.json" : `trace-${whose}.json`);
+    try {
+      const file = openSync(path, "w");
+      try {
+        for (const text of batches(traceChunks(run))) writeSync(file, text);
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw fileError(path, error);
+    }
+  }
+
   #write(file: string, text: string): void {
     const path = join(this.#directory.path, file);
     try {
@@ -96,4 +115,18 @@ export class ResultWriter {
       throw fileError(path, error);
     }
   }
+}
+
+const BATCH_CHARACTERS = 1 << 16;
+
+/** Joins small pieces, so that each is not a system call of its own. */
+function* batches(pieces: Iterable<string>): Generator<string> {
+  let batch = "";
+  for (const piece of pieces) {
+    batch += piece;
+    if (batch.length < BATCH_CHARACTERS) continue;
+    yield batch;
+    batch = "";
+  }
+  yield batch;
 }

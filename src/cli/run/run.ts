@@ -8,7 +8,7 @@ import { judge } from "../../experiment/verdict.js";
 import type { RunArguments } from "../commands/run.js";
 import { EXIT } from "../exit.js";
 import { onInterrupt } from "../interrupt.js";
-import { addCharts } from "../results/charts.js";
+import { addReport } from "../results/charts.js";
 import { locateResults } from "../results/location.js";
 import { ResultWriter } from "../results/result-writer.js";
 import { jsonDocument, type MeasuredSummary, type ScenarioEntry } from "../results/summary-document.js";
@@ -118,7 +118,7 @@ async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode:
       writer.discard();
       continue;
     }
-    if (!argv["no-charts"] && !interrupted) await addCharts(writer.path);
+    if (!argv["no-charts"] && !interrupted) await addReport(writer.path);
     const target = writer.commit(interrupted);
     if (argv.quiet || argv.json) continue;
     if (note !== null) await writeOut(`${note}\n`);
