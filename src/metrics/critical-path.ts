@@ -3,7 +3,7 @@
  * behind each step that waited in a FIFO server to the step served before it. It consists of service times, delays and
  * wire times only, without a gap, so its hops add up to the recovery time exactly.
  */
-import { COST_LABELS, type CausalLog } from "../model/causal-log.js";
+import { COST_LABELS, type CausalLog, THREAD, threadCategory } from "../model/causal-log.js";
 import { PHASE } from "../model/phases.js";
 import { PHASES, type PhaseName, type PhaseSpan } from "./result.js";
 import { threadName } from "./thread-names.js";
@@ -34,11 +34,29 @@ export function criticalPath(log: CausalLog, lastStep: number, startNs: number):
       hops.push({ step, kind: log.kindNames[log.kind[step]!]!, phase, thread: log.thread[step]!, startNs: fromNs, endNs: untilNs, costs: costsOf(log, step, untilNs - fromNs) });
     }
     untilNs = fromNs;
-    const waited = log.previous[step]! >= 0;
-    inherited = waited ? phase : null;
-    step = waited ? log.previous[step]! : log.cause[step]!;
+    const previous = log.previous[step]!;
+    const cause = log.cause[step]!;
+    if (previous >= 0 && !(exogenous(log, previous) && cause >= 0)) {
+      inherited = phase;
+      step = previous;
+      continue;
+    }
+    // Heartbeats that were served ahead have no cause in the fault: their service is a hop, and the path goes on
+    // from what posted the waiting message.
+    if (previous >= 0) {
+      const readyNs = Math.max(log.endNs[cause]!, startNs);
+      if (untilNs > readyNs) hops.push({ step: previous, kind: "served-before", phase, thread: log.thread[step]!, startNs: readyNs, endNs: untilNs, costs: [{ cost: "heartbeatMessage", ns: untilNs - readyNs }] });
+      untilNs = readyNs;
+    }
+    inherited = null;
+    step = cause;
   }
   return hops.reverse();
+}
+
+/** A message of the JobManager's main thread that nothing before it caused: a heartbeat. */
+function exogenous(log: CausalLog, step: number): boolean {
+  return log.cause[step]! < 0 && threadCategory(log.thread[step]!) === THREAD.jobManager;
 }
 
 function costsOf(log: CausalLog, step: number, lengthNs: number): { cost: string; ns: number }[] {
