@@ -39,7 +39,8 @@ const text = (name: string, describe: string): Options => ({
   coerce: once(name),
 });
 
-const number = (name: string, describe: string, low: number, high: number): Options => ({
+/** A whole number within bounds. */
+export const numberOption = (name: string, describe: string, low: number, high: number): Options => ({
   type: "string",
   nargs: 1,
   requiresArg: true,
@@ -61,14 +62,14 @@ const flag = (describe: string): Options => ({ type: "boolean", default: false, 
 
 export const SHARED = {
   seed: text("seed", "Seed of the (first) run instead of the scenario's own"),
-  seeds: { ...number("seeds", "How many seeds: S, S+1, …", 1, 1_000_000), default: "1" },
+  seeds: { ...numberOption("seeds", "How many seeds: S, S+1, …", 1, 1_000_000), default: "1" },
   case: repeated("Only this case; repeatable"),
   set: repeated("PATH=VALUE: change the scenario, e.g. P=500 or cluster.reservedTaskManagers=1; repeatable"),
   out: text("out", "Folder for the results"),
   json: flag("Machine output on stdout and nothing else there"),
   quiet: flag("No table, no progress; errors only"),
   trace: flag("Also write trace.json, which ui.perfetto.dev opens"),
-  workers: number("workers", "Worker threads; all cores if not given", 1, 1_024),
+  workers: numberOption("workers", "Worker threads; all cores if not given", 1, 1_024),
   "no-charts": flag("Write data files only: no charts, no report.html"),
   progress: {
     type: "string",

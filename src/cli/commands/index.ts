@@ -1,5 +1,6 @@
 /** Every command there is, in the order of `--help`. A new command is one file here and one line below. */
 import type { Command } from "../command.js";
+import { benchCommand } from "./bench.js";
 import { checkCommand } from "./check.js";
 import { diffCommand } from "./diff.js";
 import { initCommand } from "./init.js";
@@ -16,4 +17,5 @@ export const COMMANDS: readonly Command[] = [
   initCommand,
   listCommand,
   schemaCommand,
+  benchCommand,
 ];
