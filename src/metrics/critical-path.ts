@@ -19,8 +19,11 @@ export interface Hop {
   readonly costs: readonly { readonly cost: string; readonly ns: number }[];
 }
 
-/** Hops in order of time, from `startNs` (the fault) to the end of `lastStep`. */
-export function criticalPath(log: CausalLog, lastStep: number, startNs: number): Hop[] {
+/**
+ * Hops in order of time, from `startNs` (the fault) to the end of `lastStep`. From `cancelFromNs` on, when a restart
+ * that cancels first has been decided, further reports of lost tasks belong to the wait for terminal states.
+ */
+export function criticalPath(log: CausalLog, lastStep: number, startNs: number, cancelFromNs = Number.POSITIVE_INFINITY): Hop[] {
   const hops: Hop[] = [];
   let step = lastStep;
   let inherited: PhaseName | null = null;
@@ -28,8 +31,9 @@ export function criticalPath(log: CausalLog, lastStep: number, startNs: number):
   while (step >= 0 && untilNs > startNs) {
     const own = log.phase[step]!;
     // What is served ahead of a waiting message belongs to the phase that waits.
-    const phase: PhaseName = inherited ?? (own === PHASE.none ? "detect" : PHASES[own]!);
+    let phase: PhaseName = inherited ?? (own === PHASE.none ? "detect" : PHASES[own]!);
     const fromNs = Math.max(log.startNs[step]!, startNs);
+    if (phase === "detect" && fromNs >= cancelFromNs) phase = "cancel";
     if (untilNs > fromNs) {
       hops.push({ step, kind: log.kindNames[log.kind[step]!]!, phase, thread: log.thread[step]!, startNs: fromNs, endNs: untilNs, costs: costsOf(log, step, untilNs - fromNs) });
     }
@@ -37,7 +41,8 @@ export function criticalPath(log: CausalLog, lastStep: number, startNs: number):
     const previous = log.previous[step]!;
     const cause = log.cause[step]!;
     if (previous >= 0 && !(exogenous(log, previous) && cause >= 0)) {
-      inherited = phase;
+      // Before the decision the wait was for the decision.
+      inherited = phase === "cancel" && log.startNs[previous]! < cancelFromNs ? null : phase;
       step = previous;
       continue;
     }

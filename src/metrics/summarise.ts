@@ -76,7 +76,7 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
   const measured = record.incidents.map((incident) => {
     const open = Number.isNaN(incident.recoveredNs);
     const recoveredNs = open ? endNs : incident.recoveredNs;
-    const hops = open ? [] : criticalPath(log, incident.lastStep, incident.startNs);
+    const hops = open ? [] : criticalPath(log, incident.lastStep, incident.startNs, cancelDecidedNs(record, incident.startNs));
     const recovery: Measured = open ? { censored: true, atLeastMs: (endNs - incident.startNs) / 1e6 } : (recoveredNs - incident.startNs) / 1e6;
     const catchUp = catchUpMs(backlog, twinBacklog, config.warmupNs, incident.startNs);
     return { incident, hops, recoveredNs, recovery, catchUp, lengthNs: recoveredNs - incident.startNs };
@@ -147,6 +147,11 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
     exogenousDigest: exogenousDigest(record),
     digest: digestOf(record),
   };
+}
+
+/** When the first restart that cancels tasks was decided after the fault. */
+function cancelDecidedNs(record: RunRecord, faultNs: number): number {
+  return record.cancelDecisionsNs.find((timeNs) => timeNs >= faultNs) ?? Number.POSITIVE_INFINITY;
 }
 
 /** Costs on the critical path by their share of it; a wait behind data messages is no assumption and is left out. */

@@ -22,6 +22,14 @@ export class CostDraws {
     return sampleNs(distribution, this.uniform(cost, entity, index));
   }
 
+  /** `draw` of one cost, without the look-up: for costs that are drawn millions of times. */
+  drawer(cost: DurationCost): (entity: number, index: number) => number {
+    const distribution = this.costs[cost];
+    if (distribution.kind !== "constant") return (entity, index) => this.draw(cost, entity, index);
+    const { valueNs } = distribution;
+    return () => valueNs;
+  }
+
   uniform(purpose: string, entity: number, index: number): number {
     let family = this.families.get(purpose);
     if (!family) {

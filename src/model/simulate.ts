@@ -63,6 +63,8 @@ export interface RunRecord {
   readonly taskChanges: readonly TaskChange[];
   readonly queueLengths: readonly { timeNs: number; length: number }[];
   readonly markers: readonly { timeNs: number; name: string; incident: number }[];
+  /** When each restart that cancels tasks first was decided. */
+  readonly cancelDecisionsNs: readonly number[];
   readonly coverage: ReadonlyMap<string, number>;
   readonly openAtEnd: { tasks: number; channels: number };
 }
@@ -192,6 +194,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     taskChanges: record.taskChanges,
     queueLengths: record.queueLengths,
     markers: record.markers,
+    cancelDecisionsNs: jobManager.cancelDecisionsNs,
     coverage: network.coverage,
     openAtEnd: observer.down,
   };

@@ -42,6 +42,7 @@ export class JobManager {
   private nicFreeNs = 0;
   private nicLastStep = -1;
   tasksRestarted = 0;
+  readonly cancelDecisionsNs: number[] = [];
   failed = false;
 
   private readonly taskFailed: number;
@@ -201,7 +202,10 @@ export class JobManager {
       this.listener.jobFailed(engine.restartStrategy === "none" ? "no restart strategy" : "restart attempts are used up");
       return;
     }
-    if (plan.cancelFirst) this.restartsUsed++;
+    if (plan.cancelFirst) {
+      this.restartsUsed++;
+      this.cancelDecisionsNs.push(context.sim.nowNs);
+    }
     const restart = newRestart(this.restarts.length, plan.tasks, plan.updateConsumers, context.sim.nowNs, plan.cancelFirst ? engine.restartDelayNs : 0);
     this.restarts.push(restart);
     for (const task of plan.tasks) {

@@ -6,6 +6,7 @@
  */
 import { PRIORITY } from "../../kernel/priorities.js";
 import { costIndex, THREAD, threadId } from "../causal-log.js";
+import { longer } from "../columns.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
 import type { RecoveryObserver } from "../recovery-observer.js";
@@ -18,6 +19,9 @@ import type { NetworkSteps } from "./steps.js";
 const TCP_CONNECT = costIndex("tcpConnect");
 const PARTITION_REQUEST = costIndex("partitionRequest");
 const BACKOFF = costIndex("backoff");
+/** No task of the TaskManager has asked yet; connected to every TaskManager of t=0. */
+const UNKNOWN = -1;
+const ALL = Number.MAX_SAFE_INTEGER;
 
 export interface ConnectorListener {
   registered(row: number, step: number): void;
@@ -70,7 +74,8 @@ export class Connector {
   private readonly lastServeNs: Float64Array;
   private readonly lastThread: Int32Array;
   /** Producers (in subtask order) to whose TaskManagers this TaskManager has connected, by edge; missing = all of t=0. */
-  private readonly connectedUpTo = new Map<number, number>();
+  private connectedUpTo = new Float64Array(0);
+  private readonly unit: { connect: (entity: number, index: number) => number; request: (entity: number, index: number) => number; serve: (entity: number, index: number) => number };
   private readonly laterConnections = new Set<number>();
 
   constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, listener: ConnectorListener) {
@@ -87,6 +92,7 @@ export class Connector {
     this.batchServed = sim.defineKind("partition-request-served", PRIORITY.completion, (_e, batch, _b, step) => this.onBatchServed(batch, step));
     this.retryDue = sim.defineKind("partition-request-retry", PRIORITY.timer, (_e, batch, _b, step) => this.onRetry(batch, step));
     this.allRegistered = sim.defineKind("all-views-registered", PRIORITY.completion, (_e, consumer, attempt) => this.onAllRegistered(consumer, attempt));
+    this.unit = { connect: context.draws.drawer("tcpConnect"), request: context.draws.drawer("partitionRequest"), serve: context.draws.drawer("partitionRequestServe") };
     const n = topology.tasks;
     this.bulk = new Uint8Array(n);
     this.viewsMissing = new Int32Array(n);
@@ -136,7 +142,7 @@ export class Connector {
   forget(task: number): void {
     const { topology, tasks } = this.context;
     for (const edge of topology.inEdges[topology.taskVertex[task]!]!) {
-      if (this.bulk[task]) this.connectedUpTo.set(this.connectionKey(tasks.taskManager[task]!, edge.index), 0);
+      if (this.bulk[task]) this.setConnectedUpTo(this.connectionKey(tasks.taskManager[task]!, edge.index), 0);
     }
   }
 
@@ -144,21 +150,30 @@ export class Connector {
     return tm * this.context.topology.edges.length + (this.context.config.engine.connectionPerEdge ? edge : 0);
   }
 
+  private setConnectedUpTo(key: number, upTo: number): void {
+    const { length } = this.connectedUpTo;
+    if (key >= length) {
+      this.connectedUpTo = longer(this.connectedUpTo, Math.max(1024, key + 1, length * 2));
+      this.connectedUpTo.fill(UNKNOWN, length);
+    }
+    this.connectedUpTo[key] = upTo;
+  }
+
   /** True if the consumer's TaskManager must open a TCP connection to the producer's first. */
   private mustConnect(consumerTm: number, producerTm: number, edge: number, firstProducer: number): boolean {
     const { cluster, config } = this.context;
     const key = this.connectionKey(consumerTm, edge);
-    let upTo = this.connectedUpTo.get(key);
-    if (upTo === undefined) {
-      upTo = cluster.original[consumerTm] ? Number.MAX_SAFE_INTEGER : 0;
-      this.connectedUpTo.set(key, upTo);
+    let upTo = key < this.connectedUpTo.length ? this.connectedUpTo[key]! : UNKNOWN;
+    if (upTo === UNKNOWN) {
+      upTo = cluster.original[consumerTm] ? ALL : 0;
+      this.setConnectedUpTo(key, upTo);
     }
-    const leading = upTo !== Number.MAX_SAFE_INTEGER;
+    const leading = upTo !== ALL;
     // Every task of a TaskManager asks in the same order, so the connections of one gate are a prefix of it.
     const position = config.engine.connectionPerEdge ? firstProducer : edge * 1e6 + firstProducer;
     if (leading && position < upTo) return false;
     if (leading) {
-      this.connectedUpTo.set(key, position + 1);
+      this.setConnectedUpTo(key, position + 1);
       return true;
     }
     if (cluster.original[producerTm]) return false;
@@ -195,8 +210,8 @@ export class Connector {
     while (next < end && tasks.taskManager[base + next] === producerTm) next++;
     const consumerTm = tasks.taskManager[consumer]!;
     const local = producerTm === consumerTm;
-    const connectNs = !local && this.mustConnect(consumerTm, producerTm, edge.index, first) ? draws.draw("tcpConnect", consumer, producerTm) : 0;
-    const requestNs = (next - first) * draws.draw("partitionRequest", consumer, producerTm);
+    const connectNs = !local && this.mustConnect(consumerTm, producerTm, edge.index, first) ? this.unit.connect(consumer, producerTm) : 0;
+    const requestNs = (next - first) * this.unit.request(consumer, producerTm);
     const leaveNs = sim.nowNs + connectNs + requestNs;
     this.chainConnectNs[consumer] = this.chainConnectNs[consumer]! + connectNs;
     this.chainRequestNs[consumer] = this.chainRequestNs[consumer]! + requestNs;
@@ -230,7 +245,7 @@ export class Connector {
     if (ready === 0) return;
     const consumerTm = tasks.taskManager[consumer]!;
     const local = consumerTm === producerTm;
-    const serveNs = local ? 0 : ready * draws.draw("partitionRequestServe", consumer, producerTm);
+    const serveNs = local ? 0 : ready * this.unit.serve(consumer, producerTm);
     const doneNs = local ? leaveNs : this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, leaveNs + config.cluster.linkLatencyNs, serveNs);
     this.countRequests(consumer, ready, leaveNs, doneNs, serveNs, producerTm);
   }
@@ -294,8 +309,8 @@ export class Connector {
         at++;
       }
       const local = producerTm === consumerTm;
-      const connectNs = !local && this.mustConnect(consumerTm, producerTm, edge.index, producers[0]!) ? draws.draw("tcpConnect", consumer, producerTm) : 0;
-      const requestNs = producers.length * draws.draw("partitionRequest", consumer, producerTm);
+      const connectNs = !local && this.mustConnect(consumerTm, producerTm, edge.index, producers[0]!) ? this.unit.connect(consumer, producerTm) : 0;
+      const requestNs = producers.length * this.unit.request(consumer, producerTm);
       const doneNs = this.plane.runMail(consumer, sim.nowNs, connectNs + requestNs);
       const step = this.steps.service(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, doneNs, cause, "tcpConnect", connectNs, "partitionRequest", requestNs);
       this.serve({ consumer, attempt: tasks.attempt[consumer]!, edge, producers, bulk: false, tries: 0 }, doneNs, step);
@@ -315,7 +330,7 @@ export class Connector {
       return;
     }
     const { arrivesNs, step: wire } = this.steps.wire(PHASE.connect, consumer, leaveNs, cause);
-    const serveNs = producers.length * draws.draw("partitionRequestServe", consumer, producerTm);
+    const serveNs = producers.length * this.unit.serve(consumer, producerTm);
     const doneNs = this.context.cluster.alive(producerTm) ? this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, arrivesNs, serveNs) : arrivesNs + serveNs;
     const step = this.steps.service(this.stepServe, PHASE.connect, threadId(THREAD.nettyServer, producerTm * 64), consumer, arrivesNs, doneNs, wire, "partitionRequestServe", serveNs);
     sim.schedule(doneNs, this.batchServed, entities.task(consumer), id, 0, step);
@@ -359,7 +374,7 @@ export class Connector {
     const { tasks, sim, draws } = this.context;
     const { consumer } = batch;
     if (tasks.attempt[consumer] !== batch.attempt || tasks.state[consumer] !== TASK_STATE.running) return;
-    const requestNs = batch.producers.length * draws.draw("partitionRequest", consumer, batch.tries);
+    const requestNs = batch.producers.length * this.unit.request(consumer, batch.tries);
     if (!batch.bulk) {
       const request = this.context.log.add(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, sim.nowNs + requestNs, step, -1, PARTITION_REQUEST, requestNs);
       this.serve({ ...batch }, sim.nowNs + requestNs, request);
@@ -383,7 +398,7 @@ export class Connector {
         continue;
       }
       const local = producerTm === tasks.taskManager[consumer];
-      const serveNs = local ? 0 : draws.draw("partitionRequestServe", consumer, producerTm);
+      const serveNs = local ? 0 : this.unit.serve(consumer, producerTm);
       const doneNs = local ? leaveNs : this.plane.serveOnServerLoop(producerTm, tasks.taskManager[consumer]!, batch.edge.index, leaveNs + this.context.config.cluster.linkLatencyNs, serveNs);
       this.countRequests(consumer, 1, leaveNs, doneNs, serveNs, producerTm);
     }
