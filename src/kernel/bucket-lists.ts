@@ -1,15 +1,15 @@
 /**
- * Unordered lists of slots, one per bucket, in chunks of one typed array: adding is one store to a place that no
- * load has to find first, and emptying reads consecutive words.
+ * Unordered lists of slots, one per bucket of the ring, in chunks of one typed array: adding is one store to a place
+ * that no load has to find first, and emptying reads consecutive words.
  */
 import { grown } from "./growable.js";
 
-/** Word 0 of a chunk links to the chunk before it (0: none); words 1..7 are slots. */
+/** Word 0 of a chunk links to the full chunk before it, or the next free one (0: none); words 1..7 are slots. */
 const CHUNK_WORDS = 8;
 
 export class BucketLists {
   /** Per bucket: where its next slot goes; a multiple of CHUNK_WORDS asks for a new chunk first; 0: empty. */
-  tails = new Int32Array(1024);
+  private tails = new Int32Array(1024);
   private chunks: Int32Array = new Int32Array(1024);
   private chunksEnd = CHUNK_WORDS;
   private freeChunk = 0;
@@ -21,61 +21,58 @@ export class BucketLists {
     this.tails[bucket] = at + 1;
   }
 
-  /** Empties the bucket into `into` if it has at most `limit` slots, and returns their number; else -1. */
-  drain(bucket: number, into: Int32Array, limit: number): number {
+  /** The first occupied bucket from `bucket` on, or the one with number `limit` if it comes first; `limit` may be ∞. */
+  nextOccupied(bucket: number, limit: number, mask: number): number {
+    const { tails } = this;
+    let next = bucket;
+    while (tails[next & mask] === 0 && next + 1 <= limit) next++;
+    return next;
+  }
+
+  /** Empties the bucket into `into` and returns its number of slots; -1, and all stays, if they are too many. */
+  drain(bucket: number, into: Int32Array): number {
     const { chunks } = this;
-    let at = this.tails[bucket]!;
+    const limit = into.length;
+    const tail = this.tails[bucket]!;
+    let last = 0;
     let count = 0;
-    while (at !== 0) {
-      const chunk = (at - 1) & -CHUNK_WORDS;
-      if (count + at - chunk - 1 > limit) return -1;
-      for (let i = chunk + 1; i < at; i++) into[count++] = chunks[i]!;
-      at = chunks[chunk]!;
+    let end = tail;
+    for (let chunk = (tail - 1) & -CHUNK_WORDS; chunk > 0; chunk = chunks[chunk]!) {
+      if (count + end - chunk - 1 > limit) return -1;
+      for (let i = chunk + 1; i < end; i++) into[count++] = chunks[i]!;
+      last = chunk;
+      end = chunks[chunk]! + CHUNK_WORDS;
     }
-    this.release(bucket);
+    if (tail !== 0) this.release(bucket, last);
     return count;
   }
 
-  /** Number of slots in a bucket. */
-  count(bucket: number): number {
-    let count = 0;
-    for (let at = this.tails[bucket]!; at !== 0; ) {
-      const chunk = (at - 1) & -CHUNK_WORDS;
-      count += at - chunk - 1;
-      at = this.chunks[chunk]!;
+  /** Empties the bucket, calling `visit` for each slot. */
+  drainEach(bucket: number, visit: (slot: number) => void): void {
+    const { chunks } = this;
+    const tail = this.tails[bucket]!;
+    let last = 0;
+    let end = tail;
+    for (let chunk = (tail - 1) & -CHUNK_WORDS; chunk > 0; chunk = chunks[chunk]!) {
+      for (let i = chunk + 1; i < end; i++) visit(chunks[i]!);
+      last = chunk;
+      end = chunks[chunk]! + CHUNK_WORDS;
     }
-    return count;
+    if (tail !== 0) this.release(bucket, last);
   }
 
-  /** Calls `visit` for every slot in the first so many buckets. */
-  forEach(buckets: number, visit: (slot: number) => void): void {
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      for (let at = this.tails[bucket]!; at !== 0; ) {
-        const chunk = (at - 1) & -CHUNK_WORDS;
-        for (let i = chunk + 1; i < at; i++) visit(this.chunks[i]!);
-        at = this.chunks[chunk]!;
-      }
-    }
-  }
-
-  /** Empties all lists, and makes room for this many. */
+  /** Makes room for this many buckets; all are empty. */
   reset(buckets: number): void {
     if (buckets > this.tails.length) this.tails = new Int32Array(buckets);
-    else this.tails.fill(0);
     this.chunksEnd = CHUNK_WORDS;
     this.freeChunk = 0;
   }
 
-  private release(bucket: number): void {
-    const { chunks } = this;
-    let at = this.tails[bucket]!;
+  /** Puts the chunks of a bucket, the last of which is `last`, on the free list. */
+  private release(bucket: number, last: number): void {
+    this.chunks[last] = this.freeChunk;
+    this.freeChunk = (this.tails[bucket]! - 1) & -CHUNK_WORDS;
     this.tails[bucket] = 0;
-    while (at !== 0) {
-      const chunk = (at - 1) & -CHUNK_WORDS;
-      at = chunks[chunk]!;
-      chunks[chunk] = this.freeChunk;
-      this.freeChunk = chunk;
-    }
   }
 
   private newChunk(before: number): number {
@@ -86,7 +83,7 @@ export class BucketLists {
       this.chunksEnd += CHUNK_WORDS;
       if (this.chunksEnd > this.chunks.length) this.chunks = grown(this.chunks, this.chunks.length * 2);
     }
-    this.chunks[chunk] = before;
+    this.chunks[chunk] = before === 0 ? 0 : before - CHUNK_WORDS;
     return chunk + 1;
   }
 }

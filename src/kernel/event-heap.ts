@@ -20,10 +20,6 @@ export class EventHeap {
     this.slots = new Int32Array(258);
   }
 
-  topTime(): number {
-    return this.times[0]!;
-  }
-
   push(time: number, slot: number): void {
     // One more than the children of the last node, for the sentinel.
     if (this.size + 2 >= this.times.length) this.grow();
@@ -72,7 +68,9 @@ export class EventHeap {
     return result;
   }
 
-  clear(): void {
+  /** Empties the heap, calling `visit` for each slot in no order. */
+  drainEach(visit: (slot: number) => void): void {
+    for (let i = 0; i < this.size; i++) visit(this.slots[i]!);
     this.times.fill(Number.POSITIVE_INFINITY, 0, this.size);
     this.size = 0;
   }

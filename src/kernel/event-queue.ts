@@ -8,15 +8,13 @@
  * is no ring and all are in `near`. Number and width of buckets follow the number of events and the rate at which
  * they are taken. None of this affects the order, which is that of (time, EventRecords.tieBefore).
  */
+import { ActiveBucket } from "./active-bucket.js";
 import { BucketLists } from "./bucket-lists.js";
 import { EventHeap } from "./event-heap.js";
-import { CANCELLED, EventRecords, KIND, RECORD_WORDS } from "./event-records.js";
-import { grown } from "./growable.js";
+import { EventRecords } from "./event-records.js";
 
 /** Events per bucket aimed at: more cost sorting, fewer cost visits of buckets. */
 const FILL = 8;
-/** A larger bucket goes to the near heap. */
-const SORT_LIMIT = 32;
 /** With fewer events the heap alone is as fast; the gap between the two keeps the queue from flapping. */
 const RING_FROM = 512;
 const RING_BELOW = 128;
@@ -39,14 +37,9 @@ export class EventQueue {
   private cancelled = 0;
 
   private readonly near: EventHeap;
+  private readonly active: ActiveBucket;
   private readonly far: EventHeap;
-  private activeHead = 0;
-  private activeEnd = 0;
-  private readonly activeTimes = new Float64Array(SORT_LIMIT);
-  private readonly activeSlots = new Int32Array(SORT_LIMIT);
-  private readonly unsortedTimes = new Float64Array(SORT_LIMIT);
-  private unsortedSlots: Int32Array = new Int32Array(1024);
-
+  private readonly ring = new BucketLists();
   /** Bucket of t = floor((t − originNs) × bucketsPerNs); `current` is the active one, the ring holds later ones. */
   private originNs: number;
   private bucketsPerNs: number;
@@ -55,16 +48,17 @@ export class EventQueue {
   private ringFrom = INFINITE;
   private ringTo = INFINITE;
   private mask = 0;
-  private readonly ring = new BucketLists();
 
   private tuneAt = 0;
   private tunedAt = 0;
   private tunedAtNs = 0;
   private ringWork = 0;
+  private scratch = new Int32Array(1024);
 
   constructor(shuffleSalt: number) {
     this.records = new EventRecords(shuffleSalt);
     this.near = new EventHeap(this.records);
+    this.active = new ActiveBucket(this.records);
     this.far = new EventHeap(this.records);
     // Doubles from the start: a field that V8 first took for a small integer costs a deoptimisation later.
     this.nowNs = this.originNs = this.bucketsPerNs = Number.MAX_VALUE;
@@ -95,7 +89,7 @@ export class EventQueue {
   cancel(handle: number): boolean {
     const slot = this.records.slotOf(handle);
     if (slot < 0) return false;
-    this.records.markCancelled(slot);
+    this.records.markDead(slot);
     this.cancelled++;
     if (this.cancelled > RING_FROM && this.cancelled * 2 > this.entries) this.rebuild();
     return true;
@@ -103,17 +97,17 @@ export class EventQueue {
 
   /** Time of the earliest event; Infinity if there is none. */
   peekTimeNs(): number {
+    const { near, active, records } = this;
     for (;;) {
-      const head = this.activeHead;
-      const near = this.near.size > 0 && (head === this.activeEnd || this.nearFirst());
-      if (!near && head === this.activeEnd) {
+      const fromNear = near.size > 0 && (active.head === active.end || this.nearFirst());
+      if (!fromNear && active.head === active.end) {
         if (!this.advance()) return INFINITE;
         continue;
       }
-      const slot = near ? this.near.slots[0]! : this.activeSlots[head]!;
-      if (!this.isCancelled(slot)) return near ? this.near.times[0]! : this.activeTimes[head]!;
-      if (near) this.near.pop();
-      else this.activeHead = head + 1;
+      const slot = fromNear ? near.slots[0]! : active.slots[active.head]!;
+      if (!records.isDead(slot)) return records.timeOf(slot);
+      if (fromNear) near.pop();
+      else active.head++;
       this.drop(slot);
     }
   }
@@ -123,53 +117,51 @@ export class EventQueue {
    * The caller reads the record and then releases the slot.
    */
   take(limitNs: number): number {
+    const { active, records } = this;
     for (;;) {
       let slot: number;
       if (this.near.size === 0) {
-        const head = this.activeHead;
-        if (head === this.activeEnd) {
+        const { head } = active;
+        if (head === active.end) {
           if (!this.advance()) return -1;
           continue;
         }
-        if (this.activeTimes[head]! > limitNs) return -1;
-        slot = this.activeSlots[head]!;
-        this.activeHead = head + 1;
+        if (active.times[head]! > limitNs) return -1;
+        slot = active.slots[head]!;
+        active.head = head + 1;
       } else {
         slot = this.takeNear(limitNs);
         if (slot < 0) return -1;
       }
-      if (this.isCancelled(slot)) {
+      if (records.isDead(slot)) {
         this.drop(slot);
         continue;
       }
       this.entries--;
       this.taken++;
-      this.nowNs = this.records.times[slot * (RECORD_WORDS / 2)]!;
+      this.nowNs = records.timeOf(slot);
       return slot;
     }
   }
 
-  /** The earliest of `near` and the active bucket; `near` is not empty. */
+  /** The earliest of `near` and the active bucket, unless later than the limit; `near` is not empty. */
   private takeNear(limitNs: number): number {
-    const { near } = this;
+    const { near, active } = this;
     if (this.taken >= this.tuneAt) this.tune();
-    while (near.size === 0 && this.activeHead === this.activeEnd) this.advance();
-    if (near.size > 0 && (this.activeHead === this.activeEnd || this.nearFirst())) {
+    while (near.size === 0 && active.head === active.end) this.advance();
+    if (near.size > 0 && (active.head === active.end || this.nearFirst())) {
       return near.times[0]! <= limitNs ? near.pop() : -1;
     }
-    return this.activeTimes[this.activeHead]! <= limitNs ? this.activeSlots[this.activeHead++]! : -1;
+    return active.times[active.head]! <= limitNs ? active.slots[active.head++]! : -1;
   }
 
   /** Whether the first of `near` precedes the first of the active bucket; there is one in both. */
   private nearFirst(): boolean {
-    const nearNs = this.near.times[0]!;
-    const activeNs = this.activeTimes[this.activeHead]!;
+    const { near, active } = this;
+    const nearNs = near.times[0]!;
+    const activeNs = active.times[active.head]!;
     if (nearNs !== activeNs) return nearNs < activeNs;
-    return this.records.tieBefore(this.near.slots[0]!, this.activeSlots[this.activeHead]!);
-  }
-
-  private isCancelled(slot: number): boolean {
-    return (this.records.words[slot * RECORD_WORDS + KIND]! & CANCELLED) !== 0;
+    return this.records.tieBefore(near.slots[0]!, active.slots[active.head]!);
   }
 
   /** Forgets a cancelled event that came out of the queue. */
@@ -190,26 +182,27 @@ export class EventQueue {
   /** Brings the next events into the empty active bucket or the empty `near`; false if none is left. */
   private advance(): boolean {
     if (this.taken >= this.tuneAt) this.tune();
-    const { near, far } = this;
+    const { near, far, ring } = this;
     if (near.size > 0) return true;
-    const inRing = this.entries - far.size;
     let bucket = 0;
-    if (inRing === 0) {
+    if (this.entries === far.size) {
       if (far.size === 0) return false;
       // Nothing depends on the numbering now: start it anew at the first of the far events.
       this.originNs = far.times[0]!;
       this.setCurrent(0);
     } else {
+      // An empty heap has +Infinity on top.
       const farBucket = (far.times[0]! - this.originNs) * this.bucketsPerNs;
-      const { mask } = this;
-      const { tails } = this.ring;
-      bucket = this.current + 1;
-      while (tails[bucket & mask] === 0 && bucket + 1 <= farBucket) bucket++;
+      bucket = ring.nextOccupied(this.current + 1, farBucket, this.mask);
       this.ringWork += bucket - this.current;
       this.setCurrent(bucket);
-      this.activate(bucket & mask);
+      this.activate(bucket & this.mask);
     }
-    this.fetchFar(bucket + 1);
+    const { originNs, bucketsPerNs } = this;
+    while ((far.times[0]! - originNs) * bucketsPerNs < bucket + 1) {
+      const timeNs = far.times[0]!;
+      near.push(timeNs, far.pop());
+    }
     if (bucket > BUCKET_LIMIT) this.rebuild();
     return true;
   }
@@ -220,95 +213,26 @@ export class EventQueue {
     this.ringTo = bucket + this.mask + 1;
   }
 
-  /** Moves the far events of buckets before `end` to `near`. */
-  private fetchFar(end: number): void {
-    const { near, far, originNs, bucketsPerNs } = this;
-    // An empty heap has +Infinity on top.
-    while ((far.times[0]! - originNs) * bucketsPerNs < end) {
-      const timeNs = far.times[0]!;
-      near.push(timeNs, far.pop());
-    }
-  }
-
   /** Empties a bucket of the ring into the sorted list, or into `near` if it is large. */
   private activate(index: number): void {
-    const { records, unsortedTimes, unsortedSlots } = this;
-    const { times } = records;
-    const count = this.ring.drain(index, unsortedSlots, SORT_LIMIT);
-    if (count < 0) {
-      this.spill(index);
+    const { active, ring, near } = this;
+    const count = ring.drain(index, active.unsorted);
+    if (count >= 0) {
+      active.load(count);
+      this.ringWork += count * count;
       return;
     }
-    // These loads do not depend on each other, so their cache misses overlap.
-    for (let i = 0; i < count; i++) unsortedTimes[i] = times[unsortedSlots[i]! * (RECORD_WORDS / 2)]!;
-    this.activeHead = 0;
-    this.activeEnd = count;
-    this.ringWork += count * count;
-    const { activeTimes, activeSlots } = this;
-    // By counting for each event the earlier ones: more comparisons than other ways, but no branch depends on them.
-    // Four at a time, up to a multiple of four.
-    let rankSum = 0;
-    const padded = (count + 3) & -4;
-    for (let i = count; i < padded; i++) unsortedTimes[i] = INFINITE;
-    for (let i = 0; i < count; i++) {
-      const timeNs = unsortedTimes[i]!;
-      let rank = 0;
-      for (let j = 0; j < padded; j += 4) {
-        rank +=
-          +(unsortedTimes[j]! < timeNs) +
-          +(unsortedTimes[j + 1]! < timeNs) +
-          +(unsortedTimes[j + 2]! < timeNs) +
-          +(unsortedTimes[j + 3]! < timeNs);
-      }
-      activeTimes[rank] = timeNs;
-      activeSlots[rank] = unsortedSlots[i]!;
-      rankSum += rank;
-    }
-    // Equal times share a rank, which makes the sum too small.
-    if (2 * rankSum !== count * (count - 1)) this.sortWithTies(count);
-  }
-
-  private sortWithTies(count: number): void {
-    const { activeTimes, activeSlots, unsortedTimes, unsortedSlots, records } = this;
-    for (let i = 0; i < count; i++) {
-      const timeNs = unsortedTimes[i]!;
-      const slot = unsortedSlots[i]!;
-      let at = i;
-      while (at > 0) {
-        const otherNs = activeTimes[at - 1]!;
-        if (otherNs < timeNs || (otherNs === timeNs && records.tieBefore(activeSlots[at - 1]!, slot))) break;
-        activeTimes[at] = otherNs;
-        activeSlots[at] = activeSlots[at - 1]!;
-        at--;
-      }
-      activeTimes[at] = timeNs;
-      activeSlots[at] = slot;
-    }
-  }
-
-  private spill(index: number): void {
-    const { near, records } = this;
-    const size = this.ring.count(index);
-    this.reserveUnsorted(size);
-    const count = this.ring.drain(index, this.unsortedSlots, size);
-    for (let i = 0; i < count; i++) {
-      const slot = this.unsortedSlots[i]!;
-      near.push(records.times[slot * (RECORD_WORDS / 2)]!, slot);
-    }
-  }
-
-  private reserveUnsorted(size: number): void {
-    while (this.unsortedSlots.length < size)
-      this.unsortedSlots = grown(this.unsortedSlots, this.unsortedSlots.length * 2);
+    active.clear();
+    ring.drainEach(index, (slot) => near.push(this.records.timeOf(slot), slot));
   }
 
   /** From time to time: keep the ring if it still fits the number of events and their rate, else build it anew. */
   private tune(): void {
     const { entries, mask } = this;
     this.tuneAt = this.taken + Math.max(MIN_TAKEN_BETWEEN_TUNES, entries);
-    const ring = this.ringTo !== INFINITE;
-    let keep = !ring && entries <= RING_FROM;
-    if (ring && entries > mask / 2 && entries < 4 * mask) {
+    const hasRing = this.ringTo !== INFINITE;
+    let keep = !hasRing && entries <= RING_FROM;
+    if (hasRing && entries > mask / 2 && entries < 4 * mask) {
       const wanted = this.bucketsPerNsByRate();
       keep = wanted < 2 * this.bucketsPerNs && wanted > this.bucketsPerNs / 2;
     }
@@ -327,36 +251,31 @@ export class EventQueue {
   private bucketsPerNsBySample(slots: Int32Array, count: number): number {
     const size = Math.min(SAMPLE_SIZE, count);
     const sample = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      const slot = slots[Math.floor((i * count) / size)]!;
-      sample[i] = this.records.times[slot * (RECORD_WORDS / 2)]!;
-    }
+    for (let i = 0; i < size; i++) sample[i] = this.records.timeOf(slots[Math.floor((i * count) / size)]!);
     sample.sort();
-    const quarter = size >> 2;
-    const spanNs = sample[quarter]! - this.nowNs;
+    const spanNs = sample[size >> 2]! - this.nowNs;
     const perNs = spanNs > 0 ? count / 4 / spanNs : count / Math.max(1, sample[size - 1]! - this.nowNs);
     return Math.min(1, perNs / FILL);
   }
 
   /** Empties everything, drops the cancelled, and queues the rest anew with a ring for their number and rate. */
   private rebuild(): void {
-    const { near, far, ring, records } = this;
-    this.reserveUnsorted(this.entries);
-    const slots = this.unsortedSlots;
+    const { near, active, far, ring, records } = this;
+    const hadRing = this.ringTo !== INFINITE;
+    if (this.scratch.length < this.entries) this.scratch = new Int32Array(2 * this.entries);
+    const slots = this.scratch;
     let count = 0;
     const keep = (slot: number): void => {
-      if (this.isCancelled(slot)) this.drop(slot);
+      if (records.isDead(slot)) this.drop(slot);
       else slots[count++] = slot;
     };
-    for (let i = this.activeHead; i < this.activeEnd; i++) keep(this.activeSlots[i]!);
-    for (let i = 0; i < near.size; i++) keep(near.slots[i]!);
-    for (let i = 0; i < far.size; i++) keep(far.slots[i]!);
-    if (this.ringTo !== INFINITE) ring.forEach(this.mask + 1, keep);
-    this.activeHead = this.activeEnd = 0;
-    near.clear();
-    far.clear();
+    for (let i = active.head; i < active.end; i++) keep(active.slots[i]!);
+    near.drainEach(keep);
+    far.drainEach(keep);
+    if (hadRing) for (let bucket = 0; bucket <= this.mask; bucket++) ring.drainEach(bucket, keep);
+    active.clear();
     const byRate = this.taken - this.tunedAt >= Math.max(MIN_TAKEN_BETWEEN_TUNES, count / 2);
-    if (count < RING_BELOW || (this.ringTo === INFINITE && count <= RING_FROM)) {
+    if (count < RING_BELOW || (!hadRing && count <= RING_FROM)) {
       this.ringFrom = this.ringTo = INFINITE;
       this.bucketsPerNs = 1;
     } else {
@@ -371,7 +290,7 @@ export class EventQueue {
     this.tuneAt = this.taken + Math.max(MIN_TAKEN_BETWEEN_TUNES, byRate ? count : count >> 3);
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
-      const timeNs = records.times[slot * (RECORD_WORDS / 2)]!;
+      const timeNs = records.timeOf(slot);
       const bucket = (timeNs - this.originNs) * this.bucketsPerNs;
       if (bucket < this.ringFrom) near.push(timeNs, slot);
       else if (bucket < this.ringTo) ring.add(bucket & this.mask, slot);

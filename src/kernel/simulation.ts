@@ -9,7 +9,7 @@
  */
 import { assert } from "./assert.js";
 import { EventQueue } from "./event-queue.js";
-import { ARGUMENT_A, ARGUMENT_B, ARGUMENT_C, ENTITY, KIND, KIND_MASK, RECORD_WORDS } from "./event-records.js";
+import { MAX_KINDS } from "./event-records.js";
 
 /** `a`, `b`, `c` are int32; what is larger goes to a column of the entity. */
 export type Handler = (entity: number, a: number, b: number, c: number) => void;
@@ -67,7 +67,7 @@ export class Simulation {
   /** Registers an event kind; `priority` is 0..255, see priorities.ts. Returns the kind id. */
   defineKind(name: string, priority: number, handler: Handler): number {
     assert(Number.isInteger(priority) && priority >= 0 && priority <= 255, `priority of ${name}: ${priority}`);
-    assert(this.kinds <= KIND_MASK, "too many event kinds");
+    assert(this.kinds < MAX_KINDS, "too many event kinds");
     const kind = this.kinds++;
     this.handlers.push(handler);
     this.names.push(name);
@@ -106,7 +106,7 @@ export class Simulation {
   timeOf(handle: number): number {
     const { records } = this.queue;
     const slot = records.slotOf(handle);
-    return slot < 0 ? Number.NaN : records.times[slot * (RECORD_WORDS / 2)]!;
+    return slot < 0 ? Number.NaN : records.timeOf(slot);
   }
 
   /** Time of the next event in ns; Infinity if there is none. */
@@ -140,13 +140,11 @@ export class Simulation {
     const slot = queue.take(limitNs);
     if (slot < 0) return false;
     const { records } = queue;
-    const { words } = records;
-    const at = slot * RECORD_WORDS;
-    const handler = this.handlers[words[at + KIND]! & KIND_MASK]!;
-    const entity = words[at + ENTITY]!;
-    const a = words[at + ARGUMENT_A]!;
-    const b = words[at + ARGUMENT_B]!;
-    const c = words[at + ARGUMENT_C]!;
+    const handler = this.handlers[records.kindOf(slot)]!;
+    const entity = records.entityOf(slot);
+    const a = records.argumentA(slot);
+    const b = records.argumentB(slot);
+    const c = records.argumentC(slot);
     records.release(slot);
     handler(entity, a, b, c);
     return true;
