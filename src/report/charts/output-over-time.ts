@@ -129,13 +129,13 @@ function caseRow(set: ResultSet, line: TimelineColumns, style: CaseStyle, option
       },
       ...labelled.flatMap((marker, index) => [
         {
-          name: `label:${index}`,
+          name: `rule:${line.case}:${index}`,
           data: { values: [marker] },
           mark: { type: "rule", strokeDash: [3, 3], color: surface.muted },
           encoding: { x, y: { value: marker.offset }, y2: { value: ROW_HEIGHT } },
         },
         {
-          name: `label:${index}`,
+          name: `text:${line.case}:${index}`,
           data: { values: [marker] },
           mark: {
             type: "text",

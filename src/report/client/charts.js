@@ -117,7 +117,7 @@ function withoutCases(spec) {
 /** On a phone: one column, each label of a row on a level of its own, titles in two lines. @param {any} part */
 function narrow(part) {
   if (part.columns) part.columns = 1;
-  const label = /^label:(\d+)$/.exec(part.name ?? "");
+  const label = /^(?:rule|text):.*:(\d+)$/.exec(part.name ?? "");
   if (label) {
     const offset = 4 + (Number(label[1]) % 4) * 12;
     if (part.mark.type === "text") part.mark = { ...part.mark, y: offset };

@@ -1,7 +1,7 @@
 /** The state of every task at a virtual time, played from the changes of one run. Forward is cheap, back starts over. */
 import { readIntegers } from "./data.js";
 
-export const STATE_NAMES = ["down", "deploying", "running", "reconnecting"];
+export const STATE_NAMES = ["down", "deploying", "running", "cancelling"];
 export const RUNNING = 2;
 
 /** @param {any} encoded */

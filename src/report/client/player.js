@@ -135,7 +135,7 @@ export function startPlayer(figure, set, onTime) {
     return (
       `At ${(nowMs / 1000).toFixed(2)} s${since}: ${showCount(playback.counts[RUNNING])} tasks running, ` +
       `${showCount(playback.counts[0])} down, ${showCount(playback.counts[1])} deploying, ` +
-      `${showCount(playback.counts[3])} reconnecting; ${showCount(playback.queueAt(nowMs))} messages wait for the JobManager.`
+      `${showCount(playback.counts[3])} cancelling; ${showCount(playback.queueAt(nowMs))} messages wait for the JobManager.`
     );
   };
 

@@ -175,7 +175,7 @@ function player(page: PageSet, index: number): string {
 <input class="scrub" type="range" min="0" max="1000" value="0" aria-label="Virtual time">
 <div class="markers" role="group" aria-label="Protocol steps"></div>
 <div class="legend"></div>
-<div class="stage"><canvas class="grid" role="img" aria-label="Task states by slot"></canvas><div class="tip" hidden></div></div>
+<div class="stage"><canvas class="grid" tabindex="0" role="img" aria-label="Task states by slot"></canvas><div class="tip" hidden></div></div>
 <canvas class="tracks" role="img" aria-label="Queue of the JobManager, discards and backlog over time"></canvas>
 <p class="status" aria-live="polite"></p>
 </figure>`;

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { outcomes } from "../findings.js";
+import { duration } from "../format.js";
+import type { ReportInput } from "../input.js";
+import { testAssets } from "../testing/assets.js";
+import { syntheticSet, syntheticSweep } from "../testing/fixture.js";
+import { answers } from "./answers.js";
+import { bundle } from "./bundle.js";
+import { escapeHtml, scriptText } from "./escape.js";
+import { reportHtml } from "./page.js";
+
+const assets = testAssets();
+const input = (sets: ReportInput["sets"]): ReportInput => ({
+  version: "0.0.0-test",
+  sets,
+  parameters: [{ name: "taskOpen", value: "2.65 s", grade: "I", source: "fitted with the notice" }],
+  sweep: [],
+});
+
+describe("report.html", () => {
+  const set = syntheticSet(40, 3);
+  const html = reportHtml(input([set]), assets);
+
+  it("shows the recovery time of every case, with its interval, and the published one", () => {
+    for (const entry of outcomes(set)) {
+      const mean = entry.runs.reduce((sum, run) => sum + Number(run.recoveryTimeMs), 0) / entry.runs.length;
+      expect(html).toContain(`>${duration(mean)}`);
+    }
+    expect(html).toContain('class="interval"');
+    expect(html).toContain("✓ met");
+    expect(html).toContain("✗ missed");
+    expect(html).toContain("fitted with the notice");
+    expect(html).toContain('href="output-gap.csv"');
+    expect(html).toContain("name: bytedance-join-40");
+  });
+
+  it("asks nothing of the network", () => {
+    const own = html.replace(/<script>[\s\S]*?<\/script>/g, "");
+    expect(own).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect(own).not.toContain("@import");
+  });
+
+  it("has the same bytes for the same input", () => {
+    expect(reportHtml(input([set]), assets)).toBe(html);
+  });
+
+  it("cannot be broken by the text of a scenario", () => {
+    const hostile = {
+      ...set,
+      scenario: '</script><img src=x onerror="alert(1)">',
+      scenarioText: "</pre><script>1</script>",
+    };
+    const page = reportHtml(input([hostile]), assets);
+    expect(page).not.toContain("<img src=x");
+    expect(page).not.toContain("</pre><script>1");
+  });
+
+  it("puts results side by side, and a sweep alone", () => {
+    const two = reportHtml(
+      input([
+        { ...syntheticSet(40), href: "../a" },
+        { ...syntheticSet(80), href: "../b" },
+      ]),
+      assets,
+    );
+    expect(two).toContain('href="#bytedance-join-80"');
+    expect(two).toContain('href="../b/timeline.csv"');
+    const sweep = reportHtml({ ...input([]), sweep: syntheticSweep(1) }, assets);
+    expect(sweep).toContain('data-chart="sweep-lines"');
+  });
+});
+
+describe("answers", () => {
+  it("name the best case, what was lost and the weightiest assumption", () => {
+    const found = answers(syntheticSet(400));
+    expect(found.map((entry) => entry.question)).toHaveLength(6);
+    const text = (question: string): string => found.find((entry) => entry.question.includes(question))?.answer ?? "";
+    expect(text("best")).toContain("single-task, reserved TM");
+    expect(text("For whom")).toContain("4 of 400 sink subtasks");
+    expect(text("lost")).toContain("lost with the state");
+    expect(text("assumptions")).toContain("taskOpen (grade I");
+  });
+});
+
+describe("bundle", () => {
+  it("keeps names of modules apart and passes exports on", () => {
+    const script = bundle([
+      {
+        name: "a.js",
+        source: "const hidden = 1;\nexport function one() {\n  return hidden;\n}\nexport const two = 2;\n",
+      },
+      {
+        name: "b.js",
+        source: 'import { one, two } from "./a.js";\nconst hidden = 40;\nglobalThis.bundled = hidden + one() + two;\n',
+      },
+    ]);
+    new Function(script)();
+    expect((globalThis as unknown as { bundled: number }).bundled).toBe(43);
+  });
+
+  it("refuses an import of what comes later", () => {
+    expect(() => bundle([{ name: "a.js", source: 'import { b } from "./b.js";\n' }])).toThrow(/b\.js/);
+  });
+
+  it("leaves no module syntax in the page's script", () => {
+    expect(bundle(assets.client)).not.toMatch(/^(import|export) /m);
+  });
+});
+
+describe("escaping", () => {
+  it("covers text and scripts", () => {
+    expect(escapeHtml(`<a b="c">'&`)).toBe("&lt;a b=&quot;c&quot;&gt;&#39;&amp;");
+    expect(scriptText('"</script><!--"')).toBe('"<\\/script><\\!--"');
+  });
+});

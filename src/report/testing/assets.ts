@@ -1,0 +1,17 @@
+/** The assets of the page as the tests read them: from `node_modules` and `client/`. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CLIENT_MODULES } from "../html/bundle.js";
+import type { ReportAssets } from "../html/page.js";
+
+const at = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
+
+export function testAssets(): ReportAssets {
+  return {
+    libraries: ["vega", "vega-lite", "vega-embed"].map((name) =>
+      at(`../../../node_modules/${name}/build/${name}.min.js`),
+    ),
+    client: CLIENT_MODULES.map((name) => ({ name, source: at(`../client/${name}`) })),
+    style: at("../client/style.css"),
+  };
+}
