@@ -28,7 +28,7 @@ const PURE_ROOMS = ["kernel", "model", "failover", "faults", "invariants", "metr
 /** Packages that pure rooms may use: they run in a browser, too. */
 const PURE_PACKAGES = ["seedrandom", "yaml", "zod"];
 const FORBIDDEN_IN_PURE_ROOMS =
-  /\b(process\s*\.|Buffer\s*\.|require\s*\(|__dirname\b|Math\s*\.\s*random|Date\s*\.\s*now|new\s+Date\b|performance\s*\.\s*now|setTimeout\s*\(|setInterval\s*\(|setImmediate\s*\(|fetch\s*\(|console\s*\.)/;
+  /\b(process\s*\.|Buffer\s*\.|__dirname\b|Math\s*\.\s*random|Date\s*\.\s*now|new\s+Date\b|performance\s*\.\s*now|setTimeout\s*\(|setInterval\s*\(|setImmediate\s*\(|fetch\s*\(|console\s*\.)/;
 
 interface Source {
   /** Relative to `src/`, with slashes, without extension. */
@@ -47,8 +47,10 @@ function stripStrings(text: string): string {
 }
 
 function importsOf(code: string): string[] {
-  const found = code.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+)["']([^"']+)["']/gm);
-  return [...found].map((match) => match[1] as string);
+  const statements = code.matchAll(/^\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']/gm);
+  const bare = code.matchAll(/^\s*import\s*["']([^"']+)["']/gm);
+  const dynamic = code.matchAll(/\bimport\s*\(\s*["']([^"']+)["']\s*\)/g);
+  return [...statements, ...bare, ...dynamic].map((match) => match[1] as string);
 }
 
 function readSources(): Source[] {
@@ -141,6 +143,8 @@ describe("the rules themselves", () => {
     expect(importsOf('const m = await import("../report/a.js");')).toEqual(["../report/a.js"]);
     expect(FORBIDDEN_IN_PURE_ROOMS.test("const t = Date.now();")).toBe(true);
     expect(FORBIDDEN_IN_PURE_ROOMS.test("const t = Math.random();")).toBe(true);
+    expect(importsOf('names(["from", "to"]);\nconst a = { from: "x", to: "y" };')).toEqual([]);
+    expect(importsOf('import {\n  a,\n  b,\n} from "./c.js";')).toEqual(["./c.js"]);
     expect(FORBIDDEN_IN_PURE_ROOMS.test("const updated = state.now();")).toBe(false);
     expect(stripComments("a(); // Date.now()\n/* process.env */ b();")).not.toMatch(/Date|process/);
   });

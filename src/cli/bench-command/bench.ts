@@ -3,9 +3,16 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { runKernelBench } from "../bench/kernel-bench.js";
-import type { BenchArguments } from "../commands/bench.js";
 import { EXIT, fileError } from "../exit.js";
 import { writeError, writeOut } from "../streams.js";
+
+export interface BenchArguments {
+  readonly rounds: number;
+  readonly "no-peers": boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly out: string | undefined;
+}
 
 export async function bench(argv: BenchArguments): Promise<number> {
   const { rounds, json, out } = argv;

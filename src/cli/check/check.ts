@@ -5,10 +5,15 @@
 import Table from "cli-table3";
 import { figures, percent } from "../../report/format.js";
 import type { CheckReport, ScenarioCheck } from "../../scenario/index.js";
-import type { CheckArguments } from "../commands/check.js";
 import { EXIT } from "../exit.js";
+import type { SharedArguments } from "../options.js";
 import { checkLoaded, type LoadedScenario, loadScenarios, refusalOf } from "../scenario-files.js";
 import { paint, writeOut } from "../streams.js";
+
+export interface CheckArguments extends Pick<SharedArguments, "seed" | "case" | "set" | "json" | "quiet"> {
+  readonly files: readonly string[];
+  readonly print: boolean;
+}
 
 export async function check(argv: CheckArguments): Promise<number> {
   const checked = loadScenarios(argv.files, argv).map((loaded) => ({ loaded, found: checkLoaded(loaded) }));

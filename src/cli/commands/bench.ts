@@ -1,14 +1,8 @@
 /** `outgap bench`: declares the command; `../bench/` measures, `../bench-command/` prints. */
+
+import type { BenchArguments } from "../bench-command/bench.js";
 import { defineCommand } from "../command.js";
 import { numberOption, SHARED } from "../options.js";
-
-export interface BenchArguments {
-  readonly rounds: number;
-  readonly "no-peers": boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly out: string | undefined;
-}
 
 export const benchCommand = defineCommand<BenchArguments>({
   command: "bench",

@@ -1,11 +1,8 @@
 /** `outgap check`: declares the command; `../check/` does the work. */
-import { defineCommand } from "../command.js";
-import { SHARED, type SharedArguments } from "../options.js";
 
-export interface CheckArguments extends Pick<SharedArguments, "seed" | "case" | "set" | "json" | "quiet"> {
-  readonly files: readonly string[];
-  readonly print: boolean;
-}
+import type { CheckArguments } from "../check/check.js";
+import { defineCommand } from "../command.js";
+import { SHARED } from "../options.js";
 
 const { seed, case: cases, set, json, quiet } = SHARED;
 

@@ -1,12 +1,7 @@
 /** `outgap diff`: declares the command; `../diff/` does the work. */
 import { defineCommand } from "../command.js";
+import type { DiffArguments } from "../diff/diff.js";
 import { SHARED } from "../options.js";
-
-export interface DiffArguments {
-  readonly before: string;
-  readonly after: string;
-  readonly json: boolean;
-}
 
 export const diffCommand = defineCommand<DiffArguments>({
   command: "diff <before> <after>",

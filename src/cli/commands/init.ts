@@ -1,10 +1,6 @@
 /** `outgap init`: a commented starter scenario. */
 import { defineCommand } from "../command.js";
-
-export interface InitArguments {
-  readonly name: string;
-  readonly print: boolean;
-}
+import type { InitArguments } from "../init/init.js";
 
 export const initCommand = defineCommand<InitArguments>({
   command: "init <name>",

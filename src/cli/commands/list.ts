@@ -1,11 +1,7 @@
 /** `outgap list`: the catalogue, from the registries. */
 import { defineCommand } from "../command.js";
+import type { ListArguments } from "../list/list.js";
 import { SHARED } from "../options.js";
-
-export interface ListArguments {
-  readonly what: string;
-  readonly json: boolean;
-}
 
 export const listCommand = defineCommand<ListArguments>({
   command: "list <what>",

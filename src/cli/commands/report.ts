@@ -1,12 +1,7 @@
 /** `outgap report`: declares the command; `../report/` does the work. */
 import { defineCommand } from "../command.js";
 import { SHARED } from "../options.js";
-
-export interface ReportArguments {
-  readonly folders: readonly string[];
-  readonly out: string | undefined;
-  readonly quiet: boolean;
-}
+import type { ReportArguments } from "../report/report.js";
 
 export const reportCommand = defineCommand<ReportArguments>({
   command: "report <folders..>",

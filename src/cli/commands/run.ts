@@ -1,10 +1,7 @@
 /** `outgap run`: declares the command; `../run/` does the work. */
 import { defineCommand } from "../command.js";
-import { SHARED, type SharedArguments } from "../options.js";
-
-export interface RunArguments extends SharedArguments {
-  readonly files: readonly string[];
-}
+import { SHARED } from "../options.js";
+import type { RunArguments } from "../run/run.js";
 
 export const runCommand = defineCommand<RunArguments>({
   command: "run <files..>",

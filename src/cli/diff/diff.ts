@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CaseSummary, Measured } from "../../metrics/result.js";
 import { measuredDuration, percent } from "../../report/format.js";
-import type { DiffArguments } from "../commands/diff.js";
 import { EXIT, fileError, UsageError } from "../exit.js";
 import { paint, writeOut } from "../streams.js";
 import { type Change, compareSummaries, type RunChange } from "./compare.js";
@@ -11,6 +10,12 @@ import { type Change, compareSummaries, type RunChange } from "./compare.js";
 interface Result {
   readonly scenarioYaml: string;
   readonly cases: readonly CaseSummary[];
+}
+
+export interface DiffArguments {
+  readonly before: string;
+  readonly after: string;
+  readonly json: boolean;
 }
 
 export async function diff({ before, after, json }: DiffArguments): Promise<number> {

@@ -1,9 +1,13 @@
 /** `outgap init`: writes the starter scenario, never over an existing file. */
 import { writeFileSync } from "node:fs";
 import { starterScenario } from "../../scenario/index.js";
-import type { InitArguments } from "../commands/init.js";
 import { EXIT, fileError, UsageError } from "../exit.js";
 import { writeOut } from "../streams.js";
+
+export interface InitArguments {
+  readonly name: string;
+  readonly print: boolean;
+}
 
 export async function init({ name, print }: InitArguments): Promise<number> {
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {

@@ -1,9 +1,13 @@
 /** `outgap list`: rows of the catalogue as text blocks or JSON. Owns the layout, no row. */
 import { CATALOGUES, type CatalogueName, type CatalogueRow, catalogueRows } from "../../scenario/index.js";
 import { nearestName } from "../../scenario/nearest.js";
-import type { ListArguments } from "../commands/list.js";
 import { EXIT, UsageError } from "../exit.js";
 import { paint, writeOut } from "../streams.js";
+
+export interface ListArguments {
+  readonly what: string;
+  readonly json: boolean;
+}
 
 export async function list({ what, json }: ListArguments): Promise<number> {
   if (!CATALOGUES.includes(what as CatalogueName)) {

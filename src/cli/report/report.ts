@@ -1,10 +1,15 @@
 /** `outgap report`: charts and pages from results on disk, each in its folder or all of them on one page. */
 import { join, relative } from "node:path";
-import type { ReportArguments } from "../commands/report.js";
 import { EXIT } from "../exit.js";
 import { addReport, combineReports } from "../results/charts.js";
 import { readResultSet } from "../results/result-folder.js";
 import { writeOut } from "../streams.js";
+
+export interface ReportArguments {
+  readonly folders: readonly string[];
+  readonly out: string | undefined;
+  readonly quiet: boolean;
+}
 
 export async function report({ folders, out, quiet }: ReportArguments): Promise<number> {
   // All are read before any is written, so that a bad one changes nothing.

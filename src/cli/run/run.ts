@@ -5,9 +5,9 @@
 import { relative } from "node:path";
 import { estimateQuanta, planRuns } from "../../experiment/plan.js";
 import { judge } from "../../experiment/verdict.js";
-import type { RunArguments } from "../commands/run.js";
 import { EXIT } from "../exit.js";
 import { onInterrupt } from "../interrupt.js";
+import type { SharedArguments } from "../options.js";
 import { addReport } from "../results/charts.js";
 import { locateResults } from "../results/location.js";
 import { ResultWriter } from "../results/result-writer.js";
@@ -24,6 +24,10 @@ interface Job {
   readonly writer: ResultWriter;
   readonly note: string | null;
   readonly measured: MeasuredSummary[];
+}
+
+export interface RunArguments extends SharedArguments {
+  readonly files: readonly string[];
 }
 
 export async function run(argv: RunArguments): Promise<number> {
