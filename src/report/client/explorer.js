@@ -31,8 +31,9 @@ export async function startExplorer(figure, set) {
     if (detail === null) return;
     const [start, end] = window_;
     await detail.data("detail", detailRows()).signal("from", start).signal("to", end).runAsync();
-    from.value = start.toFixed(1);
-    to.value = end.toFixed(1);
+    // Not what is being typed.
+    if (document.activeElement !== from) from.value = start.toFixed(1);
+    if (document.activeElement !== to) to.value = end.toFixed(1);
     part(".window-table").innerHTML = windowTable(shown(), start, end);
     figure.dataset.ready = "true";
   };
@@ -92,8 +93,15 @@ export async function startExplorer(figure, set) {
   const overviewRows = () =>
     shown().flatMap((/** @type {any} */ line) => seriesRows(line, 0, set.endMs / 1000, OVERVIEW_POINTS, false));
 
-  from.addEventListener("change", () => choose(Number(from.value), window_[1]));
-  to.addEventListener("change", () => choose(window_[0], Number(to.value)));
+  // A start behind the end moves the window on instead of turning it round.
+  from.addEventListener("change", () => {
+    const start = Number(from.value);
+    choose(start, window_[1] > start ? window_[1] : start + (window_[1] - window_[0]));
+  });
+  to.addEventListener("change", () => {
+    const end = Number(to.value);
+    choose(window_[0] < end ? window_[0] : end - (window_[1] - window_[0]), end);
+  });
   part("button.window").addEventListener("click", () => choose(set.window.fromMs / 1000, set.window.toMs / 1000));
   part("button.whole").addEventListener("click", () => choose(0, set.endMs / 1000));
   onCases(async () => {
