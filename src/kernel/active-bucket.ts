@@ -12,7 +12,7 @@ export class ActiveBucket {
   /** What `load` sorts: the slots of the bucket, put here by the caller. */
   readonly unsorted = new Int32Array(ACTIVE_LIMIT);
   private readonly unsortedTimes = new Float64Array(ACTIVE_LIMIT);
-  private readonly records: EventRecords;
+  declare private readonly records: EventRecords;
 
   constructor(records: EventRecords) {
     this.records = records;

@@ -12,7 +12,7 @@ export class EventHeap {
   /** times[i] = +Infinity for i ≥ size, so that a missing child never wins. */
   times: Float64Array;
   slots: Int32Array;
-  private readonly records: EventRecords;
+  declare private readonly records: EventRecords;
 
   constructor(records: EventRecords) {
     this.records = records;

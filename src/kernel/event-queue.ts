@@ -25,10 +25,15 @@ const SAMPLE_SIZE = 256;
 const BUCKET_LIMIT = 2 ** 30;
 const INFINITE = Number.POSITIVE_INFINITY;
 
+/**
+ * V8 chooses how to keep a field by what it sees in it first. So a double starts as NaN, not as 0 (a small integer);
+ * and what the constructor sets is only declared, or it would start as undefined and be kept as a tagged value, to be
+ * allocated anew at each store.
+ */
 export class EventQueue {
-  readonly records: EventRecords;
+  declare readonly records: EventRecords;
   /** Time of the event taken last, or what the owner set since. */
-  nowNs: number;
+  nowNs = Number.NaN;
   /** Events taken since the start. */
   taken = 0;
 
@@ -36,13 +41,13 @@ export class EventQueue {
   private entries = 0;
   private cancelled = 0;
 
-  private readonly near: EventHeap;
-  private readonly active: ActiveBucket;
-  private readonly far: EventHeap;
+  declare private readonly near: EventHeap;
+  declare private readonly active: ActiveBucket;
+  declare private readonly far: EventHeap;
   private readonly ring = new BucketLists();
   /** Bucket of t = floor((t − originNs) × bucketsPerNs); `current` is the active one, the ring holds later ones. */
-  private originNs: number;
-  private bucketsPerNs: number;
+  private originNs = Number.NaN;
+  private bucketsPerNs = Number.NaN;
   private current = 0;
   /** Buckets in the ring are [ringFrom, ringTo); both infinite while there is no ring. */
   private ringFrom = INFINITE;
@@ -60,8 +65,6 @@ export class EventQueue {
     this.near = new EventHeap(this.records);
     this.active = new ActiveBucket(this.records);
     this.far = new EventHeap(this.records);
-    // Doubles from the start: a field that V8 first took for a small integer costs a deoptimisation later.
-    this.nowNs = this.originNs = this.bucketsPerNs = Number.MAX_VALUE;
     this.nowNs = this.originNs = 0;
     this.bucketsPerNs = 1;
   }

@@ -44,7 +44,7 @@ export class EventRecords {
   private used = 0;
   /** First free slot, linked through the ENTITY word; -1 if all are in use. */
   private freeHead = -1;
-  private readonly salt: number;
+  declare private readonly salt: number;
   /**
    * Counts all events. It only ever decides between two events of one entity, where it equals a count per entity.
    * 48 bits: the upper half is kept ready in the place where the KIND word wants it.

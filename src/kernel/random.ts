@@ -6,7 +6,7 @@
 import seedrandom from "seedrandom";
 
 export class RandomStreams {
-  readonly seed: string;
+  declare readonly seed: string;
   private readonly families = new Map<string, RandomFamily>();
 
   constructor(seed: string) {
@@ -38,10 +38,10 @@ function mix(value: number): number {
  * entities therefore never share a stream, nor a shifted piece of one.
  */
 export class RandomFamily {
-  private readonly key0: number;
-  private readonly key1: number;
-  private readonly key2: number;
-  private readonly key3: number;
+  declare private readonly key0: number;
+  declare private readonly key1: number;
+  declare private readonly key2: number;
+  declare private readonly key3: number;
 
   constructor(key0: number, key1: number, key2: number, key3: number) {
     this.key0 = key0 | 0;

@@ -30,7 +30,7 @@ const MAX_TIME_NS = Number.MAX_SAFE_INTEGER;
 const MAX_ENTITY = 2 ** 31 - 1;
 
 export class Simulation {
-  private readonly queue: EventQueue;
+  declare private readonly queue: EventQueue;
   private readonly handlers: Handler[] = [];
   private readonly names: string[] = [];
   private kinds = 0;
