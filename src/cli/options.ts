@@ -71,6 +71,7 @@ export const SHARED = {
   trace: flag("Also write trace.json, which ui.perfetto.dev opens"),
   workers: numberOption("workers", "Worker threads; all cores if not given", 1, 1_024),
   "no-charts": flag("Write data files only: no charts, no report.html"),
+  "summary-only": flag("For many seeds: scalars, losses and phases only, and study.json with their intervals"),
   progress: {
     type: "string",
     nargs: 1,
@@ -93,5 +94,6 @@ export interface SharedArguments {
   readonly trace: boolean;
   readonly workers: number | undefined;
   readonly "no-charts": boolean;
+  readonly "summary-only": boolean;
   readonly progress: "auto" | "plain" | "none";
 }

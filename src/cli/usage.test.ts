@@ -15,7 +15,20 @@ test("--help lists every command with examples, on stdout, and exits 0", async (
 test("run --help describes every shared option", async () => {
   const { code, stdout } = await outgap("run", "--help");
   expect(code).toBe(0);
-  const options = ["seed", "seeds", "case", "set", "out", "json", "quiet", "trace", "workers", "no-charts", "progress"];
+  const options = [
+    "seed",
+    "seeds",
+    "case",
+    "set",
+    "out",
+    "json",
+    "quiet",
+    "trace",
+    "workers",
+    "no-charts",
+    "summary-only",
+    "progress",
+  ];
   for (const option of options) expect(stdout).toContain(`--${option}`);
   expect(stdout).toContain("Examples:");
 });

@@ -2,9 +2,10 @@
  * The generated parts of README.md: what belongs into them, from `results/`, and how they are put in place. A test
  * compares the README with it, so no number there is typed by hand.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { comparisonTable, type ReferenceResult } from "./comparison.js";
+import type { Study } from "../../experiment/study.js";
+import { comparisonTable, type ReferenceResult, studyTable } from "./comparison.js";
 
 const COMPARISON = [
   { parallelism: 1000, folder: "bytedance-join-1000" },
@@ -18,7 +19,21 @@ export function generatedBlocks(root: string): ReadonlyMap<string, string> {
     const { scenarios } = JSON.parse(text) as { scenarios: Omit<ReferenceResult, "parallelism">[] };
     return { parallelism, ...(scenarios[0] as Omit<ReferenceResult, "parallelism">) };
   });
-  return new Map([["comparison", comparisonTable(results)]]);
+  return new Map([
+    ["comparison", comparisonTable(results)],
+    ["study", studyBlock(root)],
+  ]);
+}
+
+/** The study takes hours, so it may be missing; then the README says so. */
+function studyBlock(root: string): string {
+  const studies = COMPARISON.flatMap(({ parallelism, folder }) => {
+    const file = join(root, "results", "study", folder, "study.json");
+    return existsSync(file) ? [{ parallelism, study: JSON.parse(readFileSync(file, "utf8")) as Study }] : [];
+  });
+  return studies.length < COMPARISON.length
+    ? "A study on 100 seeds is one command: `npm run study`."
+    : studyTable(studies);
 }
 
 /** @throws RangeError if a block has no place in the README, or the README one that is unknown */

@@ -1,4 +1,5 @@
-/** The README's result table, from the reference results: published beside simulated, one row per case. */
+/** The README's result tables: published beside simulated, from the reference results and from the study. */
+import type { Study } from "../../experiment/study.js";
 import type { CaseSummary, Measured } from "../../metrics/result.js";
 import { measuredDuration, percent } from "../../report/format.js";
 
@@ -44,4 +45,21 @@ function outputPhrase({ jobOutageMs, outputDeficitRatio }: CaseSummary): string 
   return lengthOf(jobOutageMs) > 0
     ? `none for ${measuredDuration(jobOutageMs)}`
     : `${percent(outputDeficitRatio)} missing`;
+}
+
+/** The published figures and the runs that they could be one of. @param studies one per size, smallest first */
+export function studyTable(studies: readonly { readonly parallelism: number; readonly study: Study }[]): string {
+  const head = ["published figure", "published", "median", "95 % of single runs", "inside"];
+  const rows = studies.flatMap(({ parallelism, study }) =>
+    study.published.map((entry) => [
+      `P=${parallelism}, ${entry.case}`,
+      measuredDuration(entry.published),
+      `${measuredDuration(entry.median)}${entry.ok ? "" : " (off)"}`,
+      `${measuredDuration(entry.low)} – ${measuredDuration(entry.high)}`,
+      entry.insideInterval ? "yes" : "no",
+    ]),
+  );
+  const seeds = studies[0]?.study.seeds.length ?? 0;
+  const table = [head, head.map((_, column) => (column === 0 ? "---" : "--:")), ...rows];
+  return `The same on ${seeds} seeds:\n\n${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}`;
 }

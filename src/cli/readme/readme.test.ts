@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
 import { generatedBlocks, withBlocks } from "./blocks.js";
-import { comparisonTable } from "./comparison.js";
+import { comparisonTable, studyTable } from "./comparison.js";
 
 test("the README's numbers are those of results/ (else: npm run readme)", () => {
   const readme = readFileSync("README.md", "utf8");
@@ -26,6 +26,25 @@ test("the table has published beside simulated, and a dash where nothing is publ
   expect(lines[2]).toMatch(/^\| global restart \| 40 s \| \*\*[\d.]+ s\*\* \| 81 s \| .* none for [\d.]+ s \| 120 \|$/);
   expect(lines[3]).toMatch(/^\| global restart, reserved TM \| – \|/);
   expect(lines[5]).toMatch(/% missing \| 12 \|$/);
+});
+
+test("the study's table says which published figure could be a single run", () => {
+  const published = {
+    case: "single-task",
+    metric: "recoveryTimeMs",
+    published: 18_000,
+    ok: true,
+    insideInterval: true,
+  };
+  const study = {
+    scenario: "s",
+    seeds: ["1", "2"],
+    cases: [],
+    published: [{ ...published, median: 18_700, low: 17_000, high: 20_000 }],
+  };
+  const table = studyTable([{ parallelism: 4000, study }]);
+  expect(table).toMatch(/^The same on 2 seeds:/);
+  expect(table).toContain("| P=4000, single-task | 18 s | 18.7 s | 17 s – 20 s | yes |");
 });
 
 test("a block goes between its marks and nowhere else", () => {

@@ -5,6 +5,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { finalDigest } from "../../experiment/digest.js";
+import { studyOf } from "../../experiment/study.js";
 import type { CaseSummary, RunResult } from "../../metrics/result.js";
 import { playbackFile } from "../../report/files/playback-file.js";
 import { lossCsv, outputGapCsv, phasesCsv, summaryCsv, timelineCsv } from "../../report/files/tables.js";
@@ -23,14 +24,24 @@ const TABLES: ReadonlyMap<string, Rows> = new Map<string, Rows>([
   ["phases.csv", (run) => phasesCsv([run])],
 ]);
 
+/** Files that grow with the size of the job or the length of the run; a study of many seeds does without them. */
+const SERIES = ["output-gap.csv", "timeline.csv"];
+
+export interface WriterOptions {
+  /** No series, no playback, and `study.json` in place of `summary.json`. */
+  readonly summaryOnly?: boolean;
+}
+
 export class ResultWriter {
   readonly #directory: StagedDirectory;
+  readonly #summaryOnly: boolean;
   readonly #summaries: CaseSummary[] = [];
   /** The first run of each case, whose series and playback are kept. */
   readonly #firstRuns = new Map<string, RunResult>();
 
-  constructor(target: string, scenarioYaml: string) {
+  constructor(target: string, scenarioYaml: string, options: WriterOptions = {}) {
     this.#directory = new StagedDirectory(target);
+    this.#summaryOnly = options.summaryOnly ?? false;
     this.#write("scenario.yaml", scenarioYaml);
   }
 
@@ -54,7 +65,9 @@ export class ResultWriter {
     texts.set("summary.csv", summaryCsv([{ ...run.summary, digest: "" }]));
     const summary: CaseSummary = { ...run.summary, digest: finalDigest(run.summary, texts) };
     texts.set("summary.csv", summaryCsv([summary]));
-    for (const [file, text] of texts) this.#append(file, text);
+    for (const [file, text] of texts) {
+      if (!this.#summaryOnly || !SERIES.includes(file)) this.#append(file, text);
+    }
     this.#summaries.push(summary);
     const { case: name } = summary;
     if (run.trace !== null) this.#writeTrace(run);
@@ -64,6 +77,12 @@ export class ResultWriter {
 
   /** Writes what needs all runs. After it, `commit`. */
   finish(entry: ScenarioEntry): void {
+    const seeds = new Set(this.#summaries.map((summary) => summary.seed));
+    if (seeds.size > 1 || this.#summaryOnly) {
+      const study = studyOf(entry.scenario, this.#summaries, entry.expect);
+      this.#write("study.json", `${JSON.stringify(study, null, 1)}\n`);
+    }
+    if (this.#summaryOnly) return;
     this.#write("summary.json", summaryJson(entry));
     this.#write("playback.json", playbackFile(this.firstRuns));
   }

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync,
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, UsageError } from "../exit.js";
 
-/** By this file a folder is known to be a result that may be replaced. */
-const MARK = "summary.json";
+/** By these files a folder is known to be a result that may be replaced. */
+const MARKS = ["summary.json", "study.json"];
 
 export class StagedDirectory {
   /** Where it will be. */
@@ -79,7 +79,7 @@ export function assertReplaceable(path: string, shownAs: string = path): void {
     if (code === "ENOTDIR") throw new UsageError(`${shownAs}: this is a file, expected a folder for the results`);
     throw fileError(shownAs, error);
   }
-  if (entries.length > 0 && !entries.includes(MARK)) {
+  if (entries.length > 0 && !MARKS.some((mark) => entries.includes(mark))) {
     throw new UsageError(`${shownAs}: this folder holds other things than an Outgap result, so it is not replaced`);
   }
 }

@@ -116,6 +116,16 @@ describe("the same bytes", () => {
   });
 });
 
+test("--summary-only keeps scalars and intervals, with the digests of a full run", async () => {
+  const seeds = ["--seeds", "3", "--no-charts"];
+  await outgap("run", "small.yaml", ...seeds, "--summary-only", "--out", "study");
+  await outgap("run", "small.yaml", ...seeds, "--out", "full");
+  const files = ["loss.csv", "phases.csv", "scenario.yaml", "study.json", "summary.csv"];
+  expect(readdirSync(join(cwd, "study")).sort()).toEqual(files);
+  const full = fingerprints(join(cwd, "full"));
+  for (const [file, hash] of Object.entries(fingerprints(join(cwd, "study")))) expect(full[file]).toBe(hash);
+});
+
 describe("the exit code", () => {
   test("is 1 if an expectation fails, with the results written all the same", async () => {
     const extra = "expect:\n  - { case: single-task, metric: recoveryTimeMs, atMost: 1ms }\n";

@@ -81,7 +81,8 @@ function openJobs(argv: RunArguments, scenarios: readonly LoadedScenario[], seed
   try {
     for (const [index, loaded] of scenarios.entries()) {
       const { path, note } = places[index] as (typeof places)[number];
-      jobs.push({ loaded, note, writer: new ResultWriter(path, loaded.scenario.normalisedYaml), measured: [] });
+      const writer = new ResultWriter(path, loaded.scenario.normalisedYaml, { summaryOnly: argv["summary-only"] });
+      jobs.push({ loaded, note, writer, measured: [] });
     }
   } catch (error) {
     for (const job of jobs) job.writer.discard();
@@ -93,7 +94,7 @@ function openJobs(argv: RunArguments, scenarios: readonly LoadedScenario[], seed
 /** Whether the scenario runs as it was shipped, so that its results are the reference ones. */
 function isUnmodified(argv: RunArguments): boolean {
   const changed = argv.set.length > 0 || argv.case.length > 0 || argv.seed !== undefined || argv.seeds !== 1;
-  return !changed && !argv["no-charts"];
+  return !changed && !argv["no-charts"] && !argv["summary-only"];
 }
 
 /** Writes, judges and prints what the runs gave; after an interrupt only what was finished. */
@@ -122,7 +123,7 @@ async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode:
       writer.discard();
       continue;
     }
-    if (!argv["no-charts"] && !interrupted) await addReport(writer.path);
+    if (!argv["no-charts"] && !argv["summary-only"] && !interrupted) await addReport(writer.path);
     const target = writer.commit(interrupted);
     if (argv.quiet || argv.json) continue;
     if (note !== null) await writeOut(`${note}\n`);
