@@ -6,22 +6,19 @@
  */
 import { PRIORITY } from "../../kernel/priorities.js";
 import { costIndex, THREAD, threadId } from "../causal-log.js";
-import { longer } from "../columns.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
 import type { RecoveryObserver } from "../recovery-observer.js";
 import { TASK_STATE } from "../task-table.js";
 import { producersOf, type TopologyEdge } from "../topology/topology.js";
 import { CHANNEL, type ChannelRows } from "./channel-rows.js";
+import { Connections } from "./connections.js";
 import type { DataPlane } from "./data-plane.js";
 import type { NetworkSteps } from "./steps.js";
 
 const TCP_CONNECT = costIndex("tcpConnect");
 const PARTITION_REQUEST = costIndex("partitionRequest");
 const BACKOFF = costIndex("backoff");
-/** No task of the TaskManager has asked yet; connected to every TaskManager of t=0. */
-const UNKNOWN = -1;
-const ALL = Number.MAX_SAFE_INTEGER;
 
 export interface ConnectorListener {
   registered(row: number, step: number): void;
@@ -73,10 +70,8 @@ export class Connector {
   private readonly lastRequestNs: Float64Array;
   private readonly lastServeNs: Float64Array;
   private readonly lastThread: Int32Array;
-  /** Producers (in subtask order) to whose TaskManagers this TaskManager has connected, by edge; missing = all of t=0. */
-  private connectedUpTo = new Float64Array(0);
+  private readonly connections: Connections;
   private readonly unit: { connect: (entity: number, index: number) => number; request: (entity: number, index: number) => number; serve: (entity: number, index: number) => number };
-  private readonly laterConnections = new Set<number>();
 
   constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, listener: ConnectorListener) {
     this.context = context;
@@ -92,6 +87,7 @@ export class Connector {
     this.batchServed = sim.defineKind("partition-request-served", PRIORITY.completion, (_e, batch, _b, step) => this.onBatchServed(batch, step));
     this.retryDue = sim.defineKind("partition-request-retry", PRIORITY.timer, (_e, batch, _b, step) => this.onRetry(batch, step));
     this.allRegistered = sim.defineKind("all-views-registered", PRIORITY.completion, (_e, consumer, attempt) => this.onAllRegistered(consumer, attempt));
+    this.connections = new Connections(context.cluster, topology.edges.length, context.config.engine.connectionPerEdge);
     this.unit = { connect: context.draws.drawer("tcpConnect"), request: context.draws.drawer("partitionRequest"), serve: context.draws.drawer("partitionRequestServe") };
     const n = topology.tasks;
     this.bulk = new Uint8Array(n);
@@ -142,45 +138,8 @@ export class Connector {
   forget(task: number): void {
     const { topology, tasks } = this.context;
     for (const edge of topology.inEdges[topology.taskVertex[task]!]!) {
-      if (this.bulk[task]) this.setConnectedUpTo(this.connectionKey(tasks.taskManager[task]!, edge.index), 0);
+      if (this.bulk[task]) this.connections.close(tasks.taskManager[task]!, edge.index);
     }
-  }
-
-  private connectionKey(tm: number, edge: number): number {
-    return tm * this.context.topology.edges.length + (this.context.config.engine.connectionPerEdge ? edge : 0);
-  }
-
-  private setConnectedUpTo(key: number, upTo: number): void {
-    const { length } = this.connectedUpTo;
-    if (key >= length) {
-      this.connectedUpTo = longer(this.connectedUpTo, Math.max(1024, key + 1, length * 2));
-      this.connectedUpTo.fill(UNKNOWN, length);
-    }
-    this.connectedUpTo[key] = upTo;
-  }
-
-  /** True if the consumer's TaskManager must open a TCP connection to the producer's first. */
-  private mustConnect(consumerTm: number, producerTm: number, edge: number, firstProducer: number): boolean {
-    const { cluster, config } = this.context;
-    const key = this.connectionKey(consumerTm, edge);
-    let upTo = key < this.connectedUpTo.length ? this.connectedUpTo[key]! : UNKNOWN;
-    if (upTo === UNKNOWN) {
-      upTo = cluster.original[consumerTm] ? ALL : 0;
-      this.setConnectedUpTo(key, upTo);
-    }
-    const leading = upTo !== ALL;
-    // Every task of a TaskManager asks in the same order, so the connections of one gate are a prefix of it.
-    const position = config.engine.connectionPerEdge ? firstProducer : edge * 1e6 + firstProducer;
-    if (leading && position < upTo) return false;
-    if (leading) {
-      this.setConnectedUpTo(key, position + 1);
-      return true;
-    }
-    if (cluster.original[producerTm]) return false;
-    const pair = key * 131072 + producerTm;
-    if (this.laterConnections.has(pair)) return false;
-    this.laterConnections.add(pair);
-    return true;
   }
 
   // --- a new consumer attempt asks for all its partitions ---
@@ -197,7 +156,7 @@ export class Connector {
   }
 
   private onChain(consumer: number, edgeAt: number, from: number, attempt: number): void {
-    const { topology, tasks, sim, draws, entities } = this.context;
+    const { topology, tasks, sim, entities } = this.context;
     if (tasks.attempt[consumer] !== attempt || tasks.state[consumer] !== TASK_STATE.running) return;
     const edges = topology.inEdges[topology.taskVertex[consumer]!]!;
     const edge = edges[edgeAt]!;
@@ -210,7 +169,7 @@ export class Connector {
     while (next < end && tasks.taskManager[base + next] === producerTm) next++;
     const consumerTm = tasks.taskManager[consumer]!;
     const local = producerTm === consumerTm;
-    const connectNs = !local && this.mustConnect(consumerTm, producerTm, edge.index, first) ? this.unit.connect(consumer, producerTm) : 0;
+    const connectNs = !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, first) ? this.unit.connect(consumer, producerTm) : 0;
     const requestNs = (next - first) * this.unit.request(consumer, producerTm);
     const leaveNs = sim.nowNs + connectNs + requestNs;
     this.chainConnectNs[consumer] = this.chainConnectNs[consumer]! + connectNs;
@@ -232,7 +191,7 @@ export class Connector {
   }
 
   private requestInBulk(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
-    const { topology, tasks, config, draws, cluster } = this.context;
+    const { topology, tasks, config, cluster } = this.context;
     const base = topology.taskBase[edge.from]!;
     let missing: number[] | null = null;
     let ready = 0;
@@ -297,7 +256,7 @@ export class Connector {
   // --- a surviving consumer reconnects some channels, after an update RPC ---
   /** As mails of the task thread; the rows are RECONNECTING. */
   reconnect(consumer: number, rows: readonly number[], cause: number): void {
-    const { tasks, sim, draws, topology } = this.context;
+    const { tasks, sim, topology } = this.context;
     const consumerTm = tasks.taskManager[consumer]!;
     let at = 0;
     while (at < rows.length) {
@@ -309,7 +268,7 @@ export class Connector {
         at++;
       }
       const local = producerTm === consumerTm;
-      const connectNs = !local && this.mustConnect(consumerTm, producerTm, edge.index, producers[0]!) ? this.unit.connect(consumer, producerTm) : 0;
+      const connectNs = !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, producers[0]!) ? this.unit.connect(consumer, producerTm) : 0;
       const requestNs = producers.length * this.unit.request(consumer, producerTm);
       const doneNs = this.plane.runMail(consumer, sim.nowNs, connectNs + requestNs);
       const step = this.steps.service(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, doneNs, cause, "tcpConnect", connectNs, "partitionRequest", requestNs);
@@ -319,7 +278,7 @@ export class Connector {
 
   /** The requests leave the consumer at `leaveNs`; the producer's server loop serves them. */
   private serve(batch: Batch, leaveNs: number, cause: number): void {
-    const { tasks, topology, sim, draws, entities } = this.context;
+    const { tasks, topology, sim, entities } = this.context;
     const { consumer, edge, producers } = batch;
     const consumerTm = tasks.taskManager[consumer]!;
     const producerTm = tasks.taskManager[topology.taskBase[edge.from]! + producers[0]!]!;
@@ -371,7 +330,7 @@ export class Connector {
 
   private onRetry(id: number, step: number): void {
     const batch = this.batches[id]!;
-    const { tasks, sim, draws } = this.context;
+    const { tasks, sim } = this.context;
     const { consumer } = batch;
     if (tasks.attempt[consumer] !== batch.attempt || tasks.state[consumer] !== TASK_STATE.running) return;
     const requestNs = batch.producers.length * this.unit.request(consumer, batch.tries);
