@@ -35,7 +35,12 @@ export { METRICS, readMetric } from "./metrics-catalogue.js";
 export type { Allowance } from "./names.js";
 export { ALLOWANCES, STRATEGY_NAMES } from "./names.js";
 export type { NormalisedCase, NormalisedScenario, NormaliseOptions, Place } from "./normalise.js";
+export type { Objective, SweepBlock, SweepGrid } from "./sweep.js";
+export type { Constraint, Measure, Precision, SpreadName } from "./sweep-terms.js";
+export { findMetric, parseConstraint, parseMeasure, parsePrecision } from "./sweep-terms.js";
 export { twinKey, twinOf } from "./twin.js";
+export type { Variation, VaryValue } from "./vary.js";
+export { assignment, parseVariation, varyLabel } from "./vary.js";
 
 export type ParseResult =
   | {

@@ -21,6 +21,7 @@ import type { YamlTree } from "./parse.js";
 import type { ScenarioInput, StrategyOptionsInput } from "./schema.js";
 import { scenarioSchema } from "./schema.js";
 import type { Path } from "./schema-values.js";
+import { readSweep, type SweepBlock } from "./sweep.js";
 import { applicableOptions, optionProblems, toModel } from "./to-model.js";
 
 export interface NormalisedCase {
@@ -39,6 +40,8 @@ export interface NormalisedScenario {
   readonly allowances: readonly Allowance[];
   readonly cases: readonly NormalisedCase[];
   readonly expect: readonly Expectation[];
+  /** What `outgap sweep` varies; not part of `normalisedYaml`, which is one setting. */
+  readonly sweep: SweepBlock | null;
   /** The scenario with every default and no `params`; reads back as the same cases. */
   readonly normalisedYaml: string;
 }
@@ -70,7 +73,18 @@ interface Origin {
 
 const MAX_DIAGNOSTICS = 20;
 /** What makes a scenario itself cannot differ between its cases. */
-const NOT_PER_CASE = ["version", "name", "description", "seed", "tags", "cases", "expect", "allow", "strategy"];
+const NOT_PER_CASE = [
+  "version",
+  "name",
+  "description",
+  "seed",
+  "tags",
+  "cases",
+  "expect",
+  "allow",
+  "strategy",
+  "sweep",
+];
 
 function startsWith(path: Path, prefix: Path): boolean {
   return prefix.length <= path.length && prefix.every((segment, i) => String(segment) === String(path[i]));
@@ -109,6 +123,7 @@ class Normaliser {
       if (made !== null) cases.push({ name, index, ...made });
     }
     const expect = this.expectations(input, baseOrigins);
+    const sweep = this.sweep(input, baseOrigins);
     if (this.diagnostics.length > 0) return this.failed();
     const allNames = cases.map((c) => c.name);
     const kept = expect.filter((entry) => allNames.includes(entry.case));
@@ -124,6 +139,7 @@ class Normaliser {
       ...head,
       cases: cases.map(({ name, strategy, config }) => ({ name, strategy, config })),
       expect: kept,
+      sweep,
       normalisedYaml: normalisedYaml(head, cases, kept),
     };
     return { ok: true, scenario, locate: (path) => this.place(path, "value", baseOrigins) };
@@ -270,6 +286,17 @@ class Normaliser {
       return null;
     }
     return { input, strategy, options, config: made.config };
+  }
+
+  private sweep(input: ScenarioInput, origins: readonly Origin[]): SweepBlock | null {
+    if (input.sweep === undefined) return null;
+    const read = readSweep(input.sweep);
+    if (read.ok) return read.value;
+    this.report(
+      read.problems.map((p) => ({ path: ["sweep", ...p.path], at: "value" as const, problem: p.problem })),
+      origins,
+    );
+    return null;
   }
 
   private expectations(input: ScenarioInput, origins: readonly Origin[]): Expectation[] {

@@ -8,6 +8,7 @@ import { ENGINE_VERSIONS } from "./engines.js";
 import { FLINK_CONFIG_JSON, parseFlinkConfig } from "./flink-config.js";
 import { ALLOWANCES, END_STATES, STRATEGY_NAMES } from "./names.js";
 import { faultSchema } from "./schema-faults.js";
+import { sweepSchema } from "./schema-sweep.js";
 import { distribution, duration, parsedBy, quantity, ratio, whole } from "./schema-values.js";
 
 const text = (description: string) => z.string().meta({ description });
@@ -226,6 +227,7 @@ export const scenarioSchema = z
       .meta({ description: "Variants run side by side. Default: one, from `strategy`." })
       .optional(),
     expect: z.array(expectSchema).max(1000).meta({ description: "Pass criteria." }).prefault([]),
+    sweep: sweepSchema.optional(),
   })
   .meta({ title: "Outgap scenario", description: "A job, a cluster, faults, and the cases to compare." });
 
