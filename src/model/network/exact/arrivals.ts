@@ -42,6 +42,7 @@ export class Arrivals {
   private readonly nextIndex: Float64Array;
   private readonly nextTupleNs: Float64Array;
   private readonly hash: Int32Array;
+  private readonly joinOfLog: Int32Array;
 
   constructor(context: PlaneContext, routes: Routes, keys: Keys) {
     this.context = context;
@@ -60,6 +61,7 @@ export class Arrivals {
     this.nextIndex = new Float64Array(sources);
     this.nextTupleNs = new Float64Array(routes.joins.length);
     this.hash = new Int32Array(sources).fill(0x811c9dc5);
+    this.joinOfLog = Int32Array.from(routes.sourceTasks, (task) => routes.joinOfSource[topology.taskVertex[task]!]!);
     let startNs = 0;
     for (const join of routes.joins) {
       this.tuples.push(new TupleTable(join.inputs.length));
@@ -106,7 +108,7 @@ export class Arrivals {
 
   /** Join that source subtask `s` feeds, −1: none. */
   joinOf(source: number): number {
-    return this.routes.joinOfSource[this.context.topology.taskVertex[this.routes.sourceTasks[source]!]!]!;
+    return this.joinOfLog[source]!;
   }
 
   /** Hash over event times, partners and keys of all records before the end of the run. */

@@ -1,5 +1,5 @@
 /** A small binary heap of (time, number) on typed arrays, ordered by time and then by number: records to come. */
-import { grown } from "../../../kernel/growable.js";
+import { longer as grown } from "../../columns.js";
 
 export class PendingHeap {
   size = 0;

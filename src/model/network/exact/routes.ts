@@ -14,6 +14,8 @@ export interface JoinRoute {
   readonly paths: readonly (readonly TopologyEdge[])[];
   readonly windowNs: number;
   readonly matchDelay: Distribution;
+  /** Operators between the join and the sink of its matches. */
+  readonly operators: readonly number[];
   /** Tuples per second of the whole join. */
   readonly tuplesPerSecond: number;
 }
@@ -46,6 +48,9 @@ export function planRoutes(config: ModelConfig, topology: Topology): Routes {
   const joins: JoinRoute[] = [];
   for (let v = 0; v < vertices.length; v++) {
     const vertex = vertices[v]!;
+    if (vertex.sink && topology.outEdges[v]!.length > 0) {
+      throw new Error(`${vertex.id} is a sink and has consumers: exact channels need a vertex of its own for the sink`);
+    }
     if (vertex.type !== "join") continue;
     const paths = topology.inEdges[v]!.map((edge) => pathFromSource(config, topology, edge));
     const inputs = paths.map((path) => path[0]!.from);
@@ -64,6 +69,7 @@ export function planRoutes(config: ModelConfig, topology: Topology): Routes {
       paths,
       windowNs: vertex.windowNs,
       matchDelay: vertex.matchDelay,
+      operators: topology.outEdges[v]!.length === 0 ? [] : operatorsBehind(config, topology, topology.outEdges[v]![0]!),
       tuplesPerSecond: inputs.length > 1 ? vertex.matchProbability * slowest : 0,
     });
   }

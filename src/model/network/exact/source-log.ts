@@ -4,8 +4,10 @@
  */
 import { regrown } from "./rings.js";
 
-/** Fate of a record: undecided, delivered, or FATE.lost + index of its RecordLossCause. */
-export const FATE = { undecided: 0, delivered: 1, lost: 2 } as const;
+/** Fate of a record: undecided, delivered, or FATE.lost + index of its RecordLossCause; plus REREAD if read again. */
+export const FATE = { undecided: 0, delivered: 1, lost: 2, mask: 15 } as const;
+export const REREAD = 16;
+export const SEEN = 32;
 
 export class SourceLog {
   /** Records appended so far, look-ahead included. */
@@ -24,7 +26,7 @@ export class SourceLog {
   /** Tuple of the join this source feeds, −1: the record has no partner. */
   tuple = new Int32Array(1024);
   /** Copies of the record that stand in a join's state. */
-  held = new Uint8Array(1024);
+  held = new Uint16Array(1024);
   /** Per stream of this source, side by side: fate, and copies under way. */
   fate: Uint8Array<ArrayBuffer>;
   live: Uint16Array<ArrayBuffer>;

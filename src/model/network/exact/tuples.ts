@@ -8,10 +8,8 @@ import { regrown } from "./rings.js";
 export const TUPLE = { open: 0, emitted: 1, missed: 2, void: 6, travelling: 7 } as const;
 export const MISSED = { inputLost: 2, stateLost: 3, late: 4, outputLost: 5 } as const;
 
-/** Place of one record of a tuple; in the upper bits of its byte the number of its copies in the state. */
+/** Place of one record of a tuple. */
 const PLACE = { absent: 0, present: 1, lost: 2, died: 3, expired: 4 } as const;
-const PLACE_MASK = 7;
-const COPY = 8;
 /** Holder of a record that was broadcast to all subtasks. */
 export const EVERYWHERE = 0xffff;
 
@@ -69,13 +67,13 @@ export class TupleTable {
     const row = id & this.mask;
     const base = row * this.inputs;
     const at = base + input;
-    this.place[at] = ((this.place[at]! & ~PLACE_MASK) | PLACE.present) + COPY;
+    this.place[at] = PLACE.present;
     this.holder[at] = broadcast ? EVERYWHERE : holder;
     let absent = false;
     let apart = false;
     for (let i = 0; i < this.inputs; i++) {
       if (i === input) continue;
-      const place = this.place[base + i]! & PLACE_MASK;
+      const place = this.place[base + i]!;
       if (place === PLACE.absent) absent = true;
       else if (place !== PLACE.present || (this.holder[base + i] !== holder && this.holder[base + i] !== EVERYWHERE)) apart = true;
     }
@@ -86,24 +84,17 @@ export class TupleTable {
     return false;
   }
 
-  /** A copy of the record leaves the state by age. */
+  /** The last copy of the record leaves the state by age, or with a state that had matched it. */
   expire(id: number, input: number): void {
     const at = (id & this.mask) * this.inputs + input;
-    const left = this.place[at]! - COPY;
-    this.place[at] = left < COPY && (left & PLACE_MASK) === PLACE.present ? PLACE.expired : left;
-  }
-
-  /** A copy of the record is gone with its state; true if it was the last one there. */
-  leaveDead(id: number, input: number): boolean {
-    this.expire(id, input);
-    return this.place[(id & this.mask) * this.inputs + input]! < COPY;
+    if (this.place[at] === PLACE.present) this.place[at] = PLACE.expired;
   }
 
   /** The record's last copy is lost (`died`: with a state that held it). */
   lost(id: number, input: number, died: boolean): void {
     const row = id & this.mask;
     const at = row * this.inputs + input;
-    this.place[at] = (this.place[at]! & ~PLACE_MASK) | (died ? PLACE.died : PLACE.lost);
+    this.place[at] = died ? PLACE.died : PLACE.lost;
     if (this.status[row] === TUPLE.open) this.status[row] = died ? MISSED.stateLost : MISSED.inputLost;
   }
 
@@ -112,12 +103,12 @@ export class TupleTable {
     const row = id & this.mask;
     const base = row * this.inputs;
     const at = base + input;
-    if ((this.place[at]! & PLACE_MASK) !== PLACE.present) this.place[at] = (this.place[at]! & ~PLACE_MASK) | PLACE.absent;
+    if (this.place[at] !== PLACE.present) this.place[at] = PLACE.absent;
     const status = this.status[row]!;
     if (status < TUPLE.missed || status > MISSED.late) return;
     this.status[row] = TUPLE.open;
     for (let i = 0; i < this.inputs; i++) {
-      const place = this.place[base + i]! & PLACE_MASK;
+      const place = this.place[base + i]!;
       if (place === PLACE.lost) this.status[row] = MISSED.inputLost;
       else if (place === PLACE.died) this.status[row] = MISSED.stateLost;
     }

@@ -1,0 +1,317 @@
+/** Small jobs for tests of a data plane, and a driver that plays the protocol's part: kills, notices, restarts, views. */
+import { PRIORITY } from "../../../../kernel/priorities.js";
+import { RandomStreams } from "../../../../kernel/random.js";
+import { Simulation } from "../../../../kernel/simulation.js";
+import type { ClusterConfig, Costs, Distribution, EdgeConfig, EngineConfig, ModelConfig, StrategyConfig, VertexConfig } from "../../../config.js";
+import { TASK_STATE, TaskTable } from "../../../task-table.js";
+import { buildTopology, consumersOf, producersOf, type Topology } from "../../../topology/topology.js";
+import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../../data-plane.js";
+import type { Leak } from "../checks.js";
+
+export const MS = 1_000_000;
+export const SECOND = 1_000_000_000;
+
+export function constant(valueNs: number): Distribution {
+  return { kind: "constant", valueNs };
+}
+
+export function vertex(id: string, type: VertexConfig["type"], parallelism: number, more: Partial<VertexConfig> = {}): VertexConfig {
+  return {
+    id,
+    type,
+    parallelism,
+    maxParallelism: 128,
+    ratePerSecond: 0,
+    arrivals: "poisson",
+    resume: "committed",
+    recordBytes: 1000,
+    serviceTime: constant(50_000),
+    selectivity: 1,
+    windowNs: 0,
+    matchProbability: 0,
+    matchDelay: constant(0),
+    sink: false,
+    slotSharingGroup: "default",
+    ...more,
+  };
+}
+
+export interface JobOptions {
+  readonly seed?: string;
+  readonly durationNs?: number;
+  readonly vertices: readonly VertexConfig[];
+  readonly edges: readonly EdgeConfig[];
+  readonly cluster?: Partial<ClusterConfig>;
+  readonly engine?: Partial<EngineConfig>;
+  readonly costs?: Partial<Costs>;
+  readonly strategy?: Partial<StrategyConfig>;
+}
+
+/** Two sources hashed into a join. */
+export function joinJob(parallelism: number, ratePerSource: number, more: Partial<JobOptions> = {}, join: Partial<VertexConfig> = {}): ModelConfig {
+  const rate = ratePerSource * parallelism;
+  return config({
+    vertices: [
+      vertex("feature", "source", parallelism, { ratePerSecond: rate, serviceTime: constant(100_000) }),
+      vertex("log", "source", parallelism, { ratePerSecond: rate, serviceTime: constant(100_000) }),
+      vertex("joiner", "join", parallelism, {
+        windowNs: 10 * SECOND,
+        matchProbability: 0.9,
+        matchDelay: { kind: "exponential", meanNs: 1 * SECOND },
+        sink: true,
+        ...join,
+      }),
+    ],
+    edges: [hash(0, 2), hash(1, 2)],
+    ...more,
+  });
+}
+
+export function hash(from: number, to: number): EdgeConfig {
+  return { from, to, partitioning: "hash", keySkew: 0 };
+}
+
+export function config(options: JobOptions): ModelConfig {
+  const slots = Math.max(...options.vertices.map((v) => v.parallelism));
+  const zero = constant(0);
+  return {
+    name: "test",
+    seed: options.seed ?? "42",
+    warmupNs: 1 * SECOND,
+    durationNs: options.durationNs ?? 10 * SECOND,
+    resolutionNs: 0,
+    vertices: options.vertices,
+    edges: options.edges,
+    cluster: {
+      taskManagers: Math.ceil(slots / 4),
+      slotsPerTaskManager: 4,
+      taskManagersPerMachine: 1,
+      machinesPerRack: 40,
+      provider: "yarn",
+      reservedTaskManagers: 0,
+      linkLatencyNs: 100_000,
+      linkBitsPerSecond: 10e9,
+      jobManagerBitsPerSecond: 10e9,
+      ...options.cluster,
+    },
+    engine: {
+      version: "1.9",
+      heartbeatIntervalNs: 10 * SECOND,
+      heartbeatTimeoutNs: 50 * SECOND,
+      heartbeatRpcFailureThreshold: 0,
+      askTimeoutNs: 10 * SECOND,
+      cancelTries: 4,
+      cancellationIntervalNs: 30 * SECOND,
+      cancellationTimeoutNs: 180 * SECOND,
+      restartStrategy: "fixed-delay",
+      restartDelayNs: 0,
+      restartAttempts: 2 ** 31 - 1,
+      restartDelayComposition: "sum",
+      bufferTimeoutNs: 100 * MS,
+      segmentBytes: 32768,
+      exclusiveBuffersPerChannel: 2,
+      floatingBuffersPerGate: 8,
+      maxBuffersPerChannel: null,
+      blocksInsideEmit: true,
+      partitionRequestInitialBackoffNs: 100 * MS,
+      partitionRequestMaxBackoffNs: 10 * SECOND,
+      connectionPerEdge: true,
+      nettyServerThreads: 0,
+      nettyClientThreads: 0,
+      networkMemoryBytes: 2 ** 30,
+      deadRpcFailsAtOnce: false,
+      descriptorsPerConsumer: true,
+      slotIdleTimeoutNs: 50 * SECOND,
+      slotRequestTimeoutNs: 300 * SECOND,
+      ...options.engine,
+    },
+    costs: {
+      containerExitNotice: zero,
+      nodeManagerHeartbeat: zero,
+      applicationMasterHeartbeat: zero,
+      peerErrorReport: zero,
+      containerStart: zero,
+      reservedSlot: zero,
+      taskOpen: zero,
+      taskCreate: zero,
+      taskOperation: zero,
+      descriptor: zero,
+      restartSetPerEdge: zero,
+      taskCancel: zero,
+      heartbeatMessage: zero,
+      tcpConnect: zero,
+      partitionRequest: zero,
+      partitionRequestServe: zero,
+      updateRpcMainThread: zero,
+      updateRpcWire: zero,
+      rpcLatency: zero,
+      nettyMessage: constant(5_000),
+      nettyPerByteNs: 0.5,
+      descriptorBytes: 90,
+      offsetCommitIntervalNs: 5 * SECOND,
+      stuckTaskProbability: 0,
+      flagVisibility: zero,
+      ...options.costs,
+    },
+    strategy: {
+      name: "single-task",
+      onReservesExhausted: "wait",
+      fallbackTimerNs: null,
+      escalateAfterFailovers: 0,
+      escalateWindowNs: 0,
+      peerReports: false,
+      discardAtSender: true,
+      clearHalfRecord: true,
+      cacheUpdate: true,
+      ...options.strategy,
+    },
+    faults: [],
+  };
+}
+
+export type PlaneFactory = (context: PlaneContext, listener: PlaneListener, leak?: Leak | null) => DataPlane;
+
+export interface DriverOptions {
+  readonly measureFromNs?: number;
+  readonly discard?: boolean;
+  readonly noticeNs?: number;
+  readonly restartNs?: number;
+  readonly leak?: Leak;
+}
+
+/** Runs a plane under a script of failures; the recovery is the shortest that keeps the channel rules. */
+export class Driver {
+  readonly sim = new Simulation();
+  readonly topology: Topology;
+  readonly tasks: TaskTable;
+  readonly plane: DataPlane;
+  readonly consumed: string[] = [];
+  private readonly model: ModelConfig;
+  private readonly options: DriverOptions;
+  private readonly dead = new Set<number>();
+  private readonly actions: (() => void)[] = [];
+  private readonly kindAction: number;
+  private nextTaskManager: number;
+
+  constructor(model: ModelConfig, create: PlaneFactory, options: DriverOptions = {}) {
+    this.model = model;
+    this.options = options;
+    this.topology = buildTopology(model);
+    this.tasks = new TaskTable(this.topology.tasks);
+    for (let task = 0; task < this.topology.tasks; task++) {
+      this.tasks.state[task] = TASK_STATE.running;
+      this.tasks.taskManager[task] = Math.floor(this.topology.taskSlot[task]! / model.cluster.slotsPerTaskManager);
+    }
+    this.nextTaskManager = model.cluster.taskManagers;
+    this.kindAction = this.sim.defineKind("action", PRIORITY.failure, (_, i) => this.actions[i]!());
+    const context: PlaneContext = {
+      config: model,
+      topology: this.topology,
+      sim: this.sim,
+      streams: new RandomStreams(model.seed),
+      tasks: this.tasks,
+      taskManagerAlive: (tm) => !this.dead.has(tm),
+      measureFromNs: options.measureFromNs ?? model.warmupNs,
+      entityBase: 1,
+    };
+    const listener: PlaneListener = {
+      unavailableConsumed: (edge, producer, consumer) => this.unavailableConsumed(edge, producer, consumer),
+    };
+    this.plane = create(context, listener, options.leak ?? null);
+  }
+
+  at(timeNs: number, action: () => void): void {
+    this.actions.push(action);
+    this.sim.schedule(Math.round(timeNs), this.kindAction, 0, this.actions.length - 1);
+  }
+
+  run(): PlaneResult {
+    this.sim.run(this.model.durationNs);
+    return this.plane.finish(this.model.durationNs);
+  }
+
+  tasksOf(taskManager: number): number[] {
+    const result: number[] = [];
+    for (let task = 0; task < this.topology.tasks; task++) if (this.tasks.taskManager[task] === taskManager) result.push(task);
+    return result;
+  }
+
+  killTaskManager(taskManager: number): void {
+    this.dead.add(taskManager);
+    const tasks = this.tasksOf(taskManager).filter((task) => this.tasks.state[task] !== TASK_STATE.down);
+    this.nextTaskManager++;
+    this.lose(tasks, "killed", this.nextTaskManager - 1);
+  }
+
+  failTask(task: number): void {
+    if (this.tasks.state[task] === TASK_STATE.down) return;
+    this.lose([task], "failed", this.tasks.taskManager[task]!);
+  }
+
+  private lose(tasks: readonly number[], how: "killed" | "failed", home: number): void {
+    for (const task of tasks) {
+      this.plane.advanceTo(this.sim.nowNs);
+      this.plane.touch(task);
+    }
+    for (const task of tasks) {
+      this.tasks.state[task] = TASK_STATE.down;
+      this.plane.attemptEnded(task, how);
+    }
+    const noticeNs = this.options.noticeNs ?? 1 * MS;
+    const attempts = tasks.map((task) => this.tasks.attempt[task]!);
+    this.at(this.sim.nowNs + noticeNs, () => {
+      tasks.forEach((task, i) => {
+        if (this.tasks.attempt[task] === attempts[i]) this.noticed(task);
+      });
+    });
+    if (this.options.restartNs === Number.POSITIVE_INFINITY) return;
+    this.at(this.sim.nowNs + (this.options.restartNs ?? 5 * SECOND), () => {
+      for (const task of tasks) {
+        this.tasks.state[task] = TASK_STATE.running;
+        this.tasks.attempt[task]!++;
+        this.tasks.taskManager[task] = home;
+        this.plane.attemptStarted(task);
+      }
+      for (const task of tasks) this.reconnect(task);
+    });
+  }
+
+  /** Peers that live learn of the loss. */
+  private noticed(task: number): void {
+    const policy = this.options.discard === false ? "hold" : "discard";
+    for (const [edge, producer] of this.producersOf(task)) {
+      if (this.tasks.state[producer] === TASK_STATE.running) this.plane.closeView(edge, producer, task, policy);
+    }
+    for (const [edge, consumer] of this.consumersOf(task)) {
+      if (this.tasks.state[consumer] === TASK_STATE.running) this.plane.appendUnavailable(edge, task, consumer, false);
+    }
+  }
+
+  /** Views of a fresh attempt on both sides; consumers ask once they have drained what the old one sent. */
+  private reconnect(task: number): void {
+    for (const [edge, producer] of this.producersOf(task)) {
+      if (this.tasks.state[producer] === TASK_STATE.running) this.plane.registerView(edge, producer, task);
+    }
+    for (const [edge, consumer] of this.consumersOf(task)) {
+      if (this.tasks.state[consumer] === TASK_STATE.running) this.plane.registerView(edge, task, consumer);
+    }
+  }
+
+  private unavailableConsumed(edge: number, producer: number, consumer: number): void {
+    this.consumed.push(`${edge}:${producer}>${consumer}`);
+  }
+
+  private producersOf(task: number): [number, number][] {
+    return this.topology.inEdges[this.topology.taskVertex[task]!]!.flatMap((edge) => {
+      const { first, count } = producersOf(edge, this.topology.taskSubtask[task]!);
+      return Array.from({ length: count }, (_, i): [number, number] => [edge.index, this.topology.taskBase[edge.from]! + first + i]);
+    });
+  }
+
+  private consumersOf(task: number): [number, number][] {
+    return this.topology.outEdges[this.topology.taskVertex[task]!]!.flatMap((edge) => {
+      const { first, count } = consumersOf(edge, this.topology.taskSubtask[task]!);
+      return Array.from({ length: count }, (_, i): [number, number] => [edge.index, this.topology.taskBase[edge.to]! + first + i]);
+    });
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * The task threads of all source subtasks: read the log, serve one record at a time, write. What blocks or suspends
+ * a thread is asked of its outputs. Commits are positions; where a new attempt starts is decided here.
+ */
+import { PRIORITY } from "../../../kernel/priorities.js";
+import type { PlaneContext } from "../../network/data-plane.js";
+import type { Arrivals } from "../../network/exact/arrivals.js";
+import type { Outputs } from "../../network/exact/channels.js";
+import type { HopCounters, Violations } from "../../network/exact/checks.js";
+import { CAUSE, type Ledger } from "../../network/exact/ledger.js";
+import type { OutputMeter } from "../../network/exact/output-meter.js";
+import type { Routes } from "../../network/exact/routes.js";
+import type { Subpartitions } from "../../network/exact/subpartitions.js";
+import { commitPhaseNs } from "../../network/plane-common/pinning.js";
+import type { Emitter } from "./emitter.js";
+import type { ServiceTimes } from "./service.js";
+import type { StallReport } from "./stall-report.js";
+
+export const THREAD = { down: 0, idle: 1, serving: 2, blocked: 3, suspended: 4 } as const;
+
+export class SourceThreads {
+  readonly state: Uint8Array;
+  events = 0;
+  private readonly context: PlaneContext;
+  private readonly routes: Routes;
+  private readonly arrivals: Arrivals;
+  private readonly outputs: Outputs;
+  private readonly subpartitions: Subpartitions;
+  private readonly emitter: Emitter;
+  private readonly service: ServiceTimes;
+  private readonly ledger: Ledger;
+  private readonly meter: OutputMeter;
+  private readonly stalls: StallReport;
+  private readonly hops: HopCounters;
+  private readonly violations: Violations;
+  private readonly soft: boolean;
+  private readonly commitNs: number;
+
+  /** By source: when the record in hand started and ends; when the thread is free of mails. */
+  private readonly startNs: Float64Array;
+  private readonly doneNs: Float64Array;
+  private readonly freeNs: Float64Array;
+  private readonly mailNs: Float64Array;
+  private readonly handle: Float64Array;
+  private readonly kindDone: number;
+  private readonly kindCommit: number;
+
+  constructor(
+    context: PlaneContext,
+    routes: Routes,
+    arrivals: Arrivals,
+    outputs: Outputs,
+    subpartitions: Subpartitions,
+    emitter: Emitter,
+    service: ServiceTimes,
+    ledger: Ledger,
+    meter: OutputMeter,
+    stalls: StallReport,
+    hops: HopCounters,
+    violations: Violations,
+  ) {
+    this.context = context;
+    this.routes = routes;
+    this.arrivals = arrivals;
+    this.outputs = outputs;
+    this.subpartitions = subpartitions;
+    this.emitter = emitter;
+    this.service = service;
+    this.ledger = ledger;
+    this.meter = meter;
+    this.stalls = stalls;
+    this.hops = hops;
+    this.violations = violations;
+    const { config, sim } = context;
+    this.soft = !config.engine.blocksInsideEmit;
+    this.commitNs = Math.round(config.costs.offsetCommitIntervalNs);
+    const n = routes.sourceTasks.length;
+    this.state = new Uint8Array(n);
+    this.startNs = new Float64Array(n);
+    this.doneNs = new Float64Array(n);
+    this.freeNs = new Float64Array(n);
+    this.mailNs = new Float64Array(n);
+    this.handle = new Float64Array(n).fill(-1);
+    this.kindDone = sim.defineKind("record written", PRIORITY.completion, (_, s, attempt) => this.done(s, attempt));
+    this.kindCommit = sim.defineKind("offsets committed", PRIORITY.timer + 8, (_, s, attempt) => this.commit(s, attempt));
+  }
+
+  /** At t=0: all records before are read; the last commit was up to an interval ago. */
+  startRunning(s: number): void {
+    const log = this.arrivals.logs[s]!;
+    const phase = this.commitNs > 0 ? commitPhaseNs(this.context.streams, this.routes.sourceTasks[s]!, this.commitNs) : 0;
+    log.position = log.zero;
+    log.committed = this.commitNs > 0 ? Math.max(log.tail, log.firstAt(phase - this.commitNs)) : log.zero;
+    this.begin(s, phase);
+  }
+
+  private begin(s: number, nextCommitInNs: number): void {
+    const { sim } = this.context;
+    this.state[s] = THREAD.idle;
+    this.freeNs[s] = sim.nowNs;
+    this.mailNs[s] = 0;
+    this.next(s);
+    if (this.commitNs > 0) {
+      sim.schedule(sim.nowNs + nextCommitInNs, this.kindCommit, this.entity(s), s, this.subpartitions.attempt[this.routes.sourceTasks[s]!]!);
+    }
+  }
+
+  private entity(s: number): number {
+    return this.context.entityBase + this.routes.sourceTasks[s]!;
+  }
+
+  /** The log may have records for threads that wait. */
+  poke(): void {
+    for (let s = 0; s < this.state.length; s++) if (this.state[s] === THREAD.idle) this.next(s);
+  }
+
+  /** Takes the next record, if the outputs have room and the log has one. */
+  private next(s: number): void {
+    const task = this.routes.sourceTasks[s]!;
+    const { sim } = this.context;
+    if (this.soft) {
+      for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++) {
+        if (this.subpartitions.available(o)) continue;
+        this.state[s] = THREAD.suspended;
+        this.stalls.begin(task, sim.nowNs);
+        return;
+      }
+    }
+    const log = this.arrivals.logs[s]!;
+    const offset = log.position;
+    if (offset >= log.end) {
+      this.state[s] = THREAD.idle;
+      return;
+    }
+    const start = Math.max(log.eventNs[offset & log.mask]!, this.freeNs[s]!);
+    const vertex = this.context.topology.taskVertex[task]!;
+    this.startNs[s] = start;
+    this.doneNs[s] = start + this.service.ofRecord(vertex, this.routes.streamBase[s]!, offset);
+    this.state[s] = THREAD.serving;
+    this.handle[s] = sim.schedule(Math.max(this.doneNs[s]!, sim.nowNs), this.kindDone, this.entity(s), s, this.subpartitions.attempt[task]!);
+  }
+
+  private done(s: number, attempt: number): void {
+    this.events++;
+    const task = this.routes.sourceTasks[s]!;
+    const { sim } = this.context;
+    if (attempt !== this.subpartitions.attempt[task]) {
+      this.violations.add("dead-attempt-event", `record written by a dead attempt of task ${task} at ${sim.nowNs} ns`);
+      return;
+    }
+    this.freeNs[s] = sim.nowNs + this.mailNs[s]!;
+    this.mailNs[s] = 0;
+    const log = this.arrivals.logs[s]!;
+    const stream = this.routes.streamBase[s]!;
+    if (this.hops.leaks("log")) {
+      log.position++;
+      this.next(s);
+      return;
+    }
+    if (this.outputs.base[task] === this.outputs.base[task + 1]) {
+      this.ledger.send(stream, log.position, 1);
+      if (this.ledger.deliver(stream, log.position, sim.nowNs)) this.meter.output(task, sim.nowNs, log.eventNs[log.position & log.mask]!);
+    } else if (!this.emitter.emit(task, stream, log.position, 1)) {
+      this.state[s] = THREAD.blocked;
+      this.stalls.begin(task, sim.nowNs);
+      return;
+    }
+    log.position++;
+    this.hops.out.log++;
+    this.next(s);
+  }
+
+  waits(s: number): boolean {
+    return this.state[s] === THREAD.blocked || this.state[s] === THREAD.suspended;
+  }
+
+  /** A segment came back, or the flag changed: what waited may go on. */
+  spaceFreed(s: number): void {
+    const task = this.routes.sourceTasks[s]!;
+    const now = this.context.sim.nowNs;
+    if (this.state[s] === THREAD.blocked) {
+      if (this.emitter.resume(task)) this.emitted(s);
+    } else if (this.state[s] === THREAD.suspended) {
+      this.freeNs[s] = Math.max(this.freeNs[s]!, now);
+      this.state[s] = THREAD.idle;
+      this.next(s);
+      if (this.state[s] !== THREAD.suspended) this.stalls.end(task, now);
+    }
+  }
+
+  /** The emission that waited is through. */
+  emitted(s: number): void {
+    const now = this.context.sim.nowNs;
+    this.stalls.end(this.routes.sourceTasks[s]!, now);
+    this.freeNs[s] = Math.max(this.freeNs[s]!, now);
+    this.state[s] = THREAD.idle;
+    this.arrivals.logs[s]!.position++;
+    this.hops.out.log++;
+    this.next(s);
+  }
+
+  /** Whether a record has left the log and is in the thread's hands. */
+  private inHand(s: number): boolean {
+    return this.state[s] === THREAD.blocked || (this.state[s] === THREAD.serving && this.startNs[s]! < this.context.sim.nowNs);
+  }
+
+  private commit(s: number, attempt: number): void {
+    if (attempt !== this.subpartitions.attempt[this.routes.sourceTasks[s]!] || this.state[s] === THREAD.down) return;
+    const log = this.arrivals.logs[s]!;
+    log.committed = log.position + (this.inHand(s) ? 1 : 0);
+    this.context.sim.schedule(this.context.sim.nowNs + this.commitNs, this.kindCommit, this.entity(s), s, attempt);
+  }
+
+  /** A mail runs between two records; returns when it is done. A thread that waits inside emit runs it later than told. */
+  mail(s: number, readyNs: number, costNs: number): number {
+    const { sim } = this.context;
+    const now = sim.nowNs;
+    if (this.state[s] === THREAD.serving) {
+      if (this.startNs[s]! < now) {
+        this.mailNs[s]! += costNs;
+        return Math.max(readyNs, this.doneNs[s]! + this.mailNs[s]! - costNs) + costNs;
+      }
+      sim.cancel(this.handle[s]!);
+      this.freeNs[s] = Math.max(this.freeNs[s]!, now) + costNs;
+      const done = Math.max(readyNs + costNs, this.freeNs[s]!);
+      this.next(s);
+      return done;
+    }
+    this.freeNs[s] = Math.max(this.freeNs[s]!, now) + costNs;
+    return Math.max(readyNs + costNs, this.freeNs[s]!);
+  }
+
+  /** The attempt ends; the record in its hands is lost with it. */
+  end(s: number): void {
+    if (this.state[s] === THREAD.down) return;
+    const log = this.arrivals.logs[s]!;
+    const { sim } = this.context;
+    sim.cancel(this.handle[s]!);
+    if (this.inHand(s)) {
+      for (let stream = this.routes.streamBase[s]!; stream < this.routes.streamBase[s + 1]!; stream++) {
+        this.ledger.loseUnsent(stream, log.position, CAUSE.unflushedOutput);
+      }
+      log.position++;
+      this.hops.out.log++;
+    }
+    this.stalls.end(this.routes.sourceTasks[s]!, sim.nowNs);
+    this.state[s] = THREAD.down;
+  }
+
+  /** A new attempt reads on from the committed offset, or from the log's end. */
+  start(s: number, attempt: number): void {
+    const task = this.routes.sourceTasks[s]!;
+    const { sim, streams, config, topology } = this.context;
+    const log = this.arrivals.logs[s]!;
+    if (config.vertices[topology.taskVertex[task]!]!.resume === "committed") {
+      const from = Math.min(log.committed, log.position);
+      this.ledger.readAgain(s, from, log.position);
+      this.hops.out.log -= log.position - from;
+      log.position = from;
+    } else {
+      const to = Math.max(log.position, log.firstAt(sim.nowNs));
+      this.ledger.skip(s, log.position, to);
+      this.hops.out.log += to - log.position;
+      log.position = to;
+      log.committed = to;
+    }
+    this.begin(s, Math.floor(streams.family("commit-phase").uniform53(task, attempt) * this.commitNs));
+  }
+
+  /** Records of this log that are produced and not read, by `nowNs`. */
+  unread(s: number, nowNs: number): number {
+    const log = this.arrivals.logs[s]!;
+    let seen = Math.max(log.producedSeen, log.tail);
+    while (seen < log.end && log.eventNs[seen & log.mask]! < nowNs) seen++;
+    log.producedSeen = seen;
+    return Math.max(0, seen - log.position);
+  }
+}
