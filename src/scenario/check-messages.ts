@@ -44,11 +44,8 @@ export const checkMessages = {
       `${quote(id)} has parallelism ${parallelism} above its maxParallelism ${maxParallelism}`,
       "at most one subtask per key group",
     ),
-  individual: (id: string): Problem =>
-    problem(
-      `strategy "individual-restart" refuses this job: ${quote(id)} is connected to others`,
-      "a job without edges, or another strategy",
-    ),
+  refusedByStrategy: (strategy: string, reason: string): Problem =>
+    problem(`strategy ${quote(strategy)} refuses this job: ${reason}`, "another strategy, or a job that it takes"),
   notSimulated: (what: string, name: string, available: readonly string[]): Problem =>
     problem(`${what} ${quote(name)} is known but not simulated yet`, oneOf(available)),
   heartbeat: (intervalNs: number, timeoutNs: number): Problem =>

@@ -134,10 +134,8 @@ function graphFindings(config: ModelConfig, add: Add): void {
   });
   const cycle = findCycle(config);
   if (cycle !== null) add(["job", "edges"], checkMessages.cycle(cycle.map((v) => vertices[v]!.id)));
-  const connected = edges[0];
-  if (config.strategy.name === "individual-restart" && connected !== undefined) {
-    add(["strategy"], checkMessages.individual(vertices[connected.from]!.id));
-  }
+  const refusal = strategyNamed(config.strategy.name)?.refuses(config) ?? null;
+  if (refusal !== null) add(["strategy"], checkMessages.refusedByStrategy(config.strategy.name, refusal));
 }
 
 function engineFindings(config: ModelConfig, add: Add): void {

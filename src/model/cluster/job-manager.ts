@@ -100,7 +100,7 @@ export class JobManager {
       phase: PHASE.detect,
       cost: "restartSetPerEdge",
       costNs: (_task, edges) => draws.draw("restartSetPerEdge", 0, 0) * edges,
-      handle: (_task, _edges, step) => this.beginRestart(this.pendingPlan!, step),
+      handle: (_task, _edges, step) => this.beginRestart(this.pendingPlans.shift()!, step),
     });
     this.submitTask = this.thread.define({
       name: "submit-task",
@@ -122,7 +122,8 @@ export class JobManager {
     this.stepTimeout = log.kindId("ask-timeout");
   }
   private operations = 0;
-  private pendingPlan: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean } | null = null;
+  /** Decided, while their restart sets are still being computed. */
+  private readonly pendingPlans: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean }[] = [];
 
   connect(executor: TaskExecutor): void {
     this.executor = executor;
@@ -189,7 +190,7 @@ export class JobManager {
     );
     if (plan.action === "ignore") return;
     if (plan.edgesVisited > 0) {
-      this.pendingPlan = plan;
+      this.pendingPlans.push(plan);
       this.thread.postLoop(this.restartSet, task, plan.edgesVisited, step);
     } else this.beginRestart(plan, step);
   }
@@ -206,11 +207,15 @@ export class JobManager {
       this.restartsUsed++;
       this.cancelDecisionsNs.push(context.sim.nowNs);
     }
-    const restart = newRestart(this.restarts.length, plan.tasks, plan.updateConsumers, context.sim.nowNs, plan.cancelFirst ? engine.restartDelayNs : 0);
+    const restart = newRestart(this.restarts.length, plan, context.sim.nowNs, plan.cancelFirst ? engine.restartDelayNs : 0);
     this.restarts.push(restart);
+    const overtaken = new Set<Restart>();
     for (const task of plan.tasks) {
-      const earlier = graph.restart[task]!;
-      if (earlier >= 0 && this.restarts[earlier]!.stage !== "deployed") this.supersede(this.restarts[earlier]!);
+      const earlier = this.restarts[graph.restart[task]!];
+      if (earlier !== undefined && earlier.stage !== "deployed") {
+        this.leave(task, earlier);
+        overtaken.add(earlier);
+      }
       graph.restart[task] = restart.id;
       const state = graph.state[task]!;
       if (state === EXECUTION.running || state === EXECUTION.deploying) {
@@ -221,11 +226,28 @@ export class JobManager {
       else graph.state[task] = EXECUTION.terminal;
     }
     if (restart.awaitingTerminal === 0) this.afterCancel(restart, step);
+    for (const earlier of overtaken) this.goOnWithout(earlier, step);
   }
 
-  /** A newer restart takes over: what the older one had under way is dropped by its id. */
-  private supersede(restart: Restart): void {
-    restart.stage = "superseded";
+  /** A newer restart takes the task over; the rest of the older one goes on (execution vertex versions). */
+  private leave(task: number, restart: Restart): void {
+    const state = this.graph.state[task]!;
+    restart.size--;
+    if (restart.stage === "cancel" && state === EXECUTION.canceling) restart.awaitingTerminal--;
+    else if (restart.stage === "reset" && state === EXECUTION.terminal) restart.awaitingReset--;
+    else if (restart.stage === "slots" && state === EXECUTION.scheduled) restart.granted--;
+  }
+
+  /** What the tasks that left were waited for may have been the last thing. */
+  private goOnWithout(restart: Restart, step: number): void {
+    if (restart.size === 0) restart.stage = "superseded";
+    else if (restart.stage === "cancel" && restart.awaitingTerminal === 0) this.afterCancel(restart, step);
+    else if (restart.stage === "reset" && restart.awaitingReset === 0) this.requestSlots(restart, step);
+    else if (restart.stage === "slots" && restart.granted === restart.size) this.deploy(restart, step);
+  }
+
+  private owns(restart: Restart, task: number): boolean {
+    return this.graph.restart[task] === restart.id;
   }
 
   // --- cancel ---
@@ -296,21 +318,25 @@ export class JobManager {
     const restart = this.restarts[id]!;
     if (restart.stage !== "delay" || this.failed) return;
     restart.stage = "reset";
-    restart.awaitingReset = restart.tasks.length;
-    for (const task of restart.tasks) this.thread.post(this.resetTask, task, id, step);
+    restart.awaitingReset = restart.size;
+    for (const task of restart.tasks) if (this.owns(restart, task)) this.thread.post(this.resetTask, task, id, step);
   }
 
   private onResetTask(task: number, id: number, step: number): void {
     const restart = this.restarts[id]!;
-    if (restart.stage !== "reset") return;
+    if (restart.stage !== "reset" || !this.owns(restart, task)) return;
     this.graph.state[task] = EXECUTION.created;
     this.graph.attempt[task] = this.graph.attempt[task]! + 1;
     restart.awaitingReset--;
-    if (restart.awaitingReset > 0) return;
+    if (restart.awaitingReset === 0) this.requestSlots(restart, step);
+  }
+
+  private requestSlots(restart: Restart, step: number): void {
+    const { sim, config, entities } = this.context;
     restart.stage = "slots";
     this.releaseSlots(restart);
-    for (const each of restart.tasks) this.thread.post(this.requestSlot, each, id, step);
-    this.context.sim.schedule(this.context.sim.nowNs + this.context.config.engine.slotRequestTimeoutNs, this.slotTimeout, this.context.entities.jobManager, id);
+    for (const task of restart.tasks) if (this.owns(restart, task)) this.thread.post(this.requestSlot, task, restart.id, step);
+    sim.schedule(sim.nowNs + config.engine.slotRequestTimeoutNs, this.slotTimeout, entities.jobManager, restart.id);
   }
 
   /** Slots in which nothing runs any more return to the pool. */
@@ -318,14 +344,14 @@ export class JobManager {
     const { topology } = this.context;
     for (const task of restart.tasks) {
       const sharedSlot = topology.taskSlot[task]!;
-      if (topology.tasksOfSlot[sharedSlot]!.every((member) => this.graph.state[member] === EXECUTION.created)) this.slots.release(sharedSlot);
+      if (this.owns(restart, task) && topology.tasksOfSlot[sharedSlot]!.every((member) => this.graph.state[member] === EXECUTION.created)) this.slots.release(sharedSlot);
     }
   }
 
   private onRequestSlot(task: number, id: number, step: number): void {
     const restart = this.restarts[id]!;
     // A slot offer may have served the task before its own request was handled.
-    if (restart.stage !== "slots" || this.graph.state[task] !== EXECUTION.created) return;
+    if (restart.stage !== "slots" || !this.owns(restart, task) || this.graph.state[task] !== EXECUTION.created) return;
     this.tryGrant(task, restart, step);
   }
 
@@ -334,8 +360,8 @@ export class JobManager {
     if (this.slots.request(sharedSlot)) {
       this.graph.state[task] = EXECUTION.scheduled;
       restart.granted++;
-      if (restart.granted === restart.tasks.length) this.deploy(restart, step);
-    } else if (!this.resources.require(this.slots.waitingCount, step) && this.context.config.strategy.onReservesExhausted === "escalate") {
+      if (restart.granted === restart.size) this.deploy(restart, step);
+    } else if (!this.resources.require(this.slots.waitingCount, step) && !restart.cancelFirst && this.context.config.strategy.onReservesExhausted === "escalate") {
       this.failover(task, step, true);
     }
   }
@@ -366,7 +392,7 @@ export class JobManager {
     const restart = this.restarts[id]!;
     if (restart.stage !== "slots" || this.failed) return;
     this.listener.marker("slot-request-timeout");
-    const stuck = restart.tasks.find((task) => this.graph.state[task] === EXECUTION.created);
+    const stuck = restart.tasks.find((task) => this.owns(restart, task) && this.graph.state[task] === EXECUTION.created);
     if (stuck === undefined) return;
     this.failover(stuck, -1, true);
   }
@@ -381,7 +407,7 @@ export class JobManager {
   private deploy(restart: Restart, step: number): void {
     restart.stage = "deployed";
     this.listener.marker("redeploy");
-    for (const task of restart.tasks) this.thread.postLoop(this.submitTask, task, restart.id, step);
+    for (const task of restart.tasks) if (this.owns(restart, task)) this.thread.postLoop(this.submitTask, task, restart.id, step);
   }
 
   private descriptorsOf(task: number): number {

@@ -5,10 +5,13 @@
 export interface Restart {
   readonly id: number;
   readonly tasks: Int32Array;
+  readonly cancelFirst: boolean;
   readonly updateConsumers: boolean;
   readonly startedNs: number;
   readonly delayNs: number;
   stage: "cancel" | "delay" | "reset" | "slots" | "deployed" | "superseded";
+  /** Tasks that no newer restart has taken over. */
+  size: number;
   /** Tasks whose terminal state is still awaited. */
   awaitingTerminal: number;
   awaitingReset: number;
@@ -16,6 +19,7 @@ export interface Restart {
   granted: number;
 }
 
-export function newRestart(id: number, tasks: Int32Array, updateConsumers: boolean, startedNs: number, delayNs: number): Restart {
-  return { id, tasks, updateConsumers, startedNs, delayNs, stage: "cancel", awaitingTerminal: 0, awaitingReset: 0, granted: 0 };
+export function newRestart(id: number, plan: Pick<Restart, "tasks" | "cancelFirst" | "updateConsumers">, startedNs: number, delayNs: number): Restart {
+  const { tasks, cancelFirst, updateConsumers } = plan;
+  return { id, tasks, cancelFirst, updateConsumers, startedNs, delayNs, stage: "cancel", size: tasks.length, awaitingTerminal: 0, awaitingReset: 0, granted: 0 };
 }
