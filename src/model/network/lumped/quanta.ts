@@ -7,7 +7,7 @@
  * 5 source · 6 next in its list · 7 consumer and flags · 8 first bin · 9, 10 records in it and in the next · 11 end offset.
  */
 import { assert } from "../../../kernel/assert.js";
-import { grown } from "../../../kernel/growable.js";
+import { longer } from "../../columns.js";
 
 export const WORDS = 12;
 export const DOUBLES = 6;
@@ -59,7 +59,7 @@ export class QuantumPool {
     if (this.used === this.capacity) {
       this.capacity *= 2;
       assert(this.capacity <= LIMIT, "more quanta in flight than the pool can hold");
-      this.words = grown(this.words, this.capacity * WORDS);
+      this.words = longer(this.words, this.capacity * WORDS);
       this.doubles = new Float64Array(this.words.buffer);
     }
     return this.used++;

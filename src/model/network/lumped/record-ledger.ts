@@ -4,7 +4,8 @@
  * intervals; losses that strike all sources alike (discarded shares, lost state) as counts per group and event bin,
  * from which a source that reads a bin again draws its part without replacement. Whole records throughout.
  */
-import { capacityFor, grown } from "../../../kernel/growable.js";
+import { capacityFor } from "../../../kernel/growable.js";
+import { longer } from "../../columns.js";
 import { RECORD_LOSS_CAUSES, type RecordLossCause } from "../../loss-causes.js";
 import type { Layout } from "./layout.js";
 
@@ -26,7 +27,6 @@ export class RecordLedger {
   /** Copies processed beyond the first. */
   duplicated = 0;
   readonly lost = new Float64Array(RECORD_LOSS_CAUSES.length);
-  private readonly layout: Layout;
   private readonly produced: Int32Array;
   private readonly stride: number;
   private readonly pools: (Int32Array | null)[] = RECORD_LOSS_CAUSES.map(() => null);
@@ -46,7 +46,6 @@ export class RecordLedger {
   private ownUsed = 0;
 
   constructor(layout: Layout, produced: Int32Array) {
-    this.layout = layout;
     this.produced = produced;
     this.stride = layout.bins + 1;
     this.drawn = new Int32Array(produced.length);
@@ -152,11 +151,11 @@ export class RecordLedger {
 
   private growOwn(): void {
     const capacity = capacityFor(this.ownUsed, this.ownEnd.length);
-    this.ownNext = grown(this.ownNext, capacity);
-    this.ownEnd = grown(this.ownEnd, capacity);
-    this.ownBin = grown(this.ownBin, capacity);
-    this.ownCount0 = grown(this.ownCount0, capacity);
-    this.ownCount1 = grown(this.ownCount1, capacity);
-    this.ownCause = grown(this.ownCause, capacity);
+    this.ownNext = longer(this.ownNext, capacity);
+    this.ownEnd = longer(this.ownEnd, capacity);
+    this.ownBin = longer(this.ownBin, capacity);
+    this.ownCount0 = longer(this.ownCount0, capacity);
+    this.ownCount1 = longer(this.ownCount1, capacity);
+    this.ownCause = longer(this.ownCause, capacity);
   }
 }

@@ -3,7 +3,8 @@
  * how many of the records are under way for good (their loss was taken back) and how many are copies of records
  * whose delivery stands. Counts of a part are differences of a cumulative integer function of the offset.
  */
-import { capacityFor, grown } from "../../../kernel/growable.js";
+import { capacityFor } from "../../../kernel/growable.js";
+import { longer } from "../../columns.js";
 
 export class Rereads {
   /** First segment of each source, and its end; equal: none. */
@@ -31,9 +32,9 @@ export class Rereads {
   add(s: number, start: number, stop: number, originals: number): void {
     if (this.used === this.start.length) {
       const capacity = capacityFor(this.used, this.used);
-      this.start = grown(this.start, capacity);
-      this.stop = grown(this.stop, capacity);
-      this.originals = grown(this.originals, capacity);
+      this.start = longer(this.start, capacity);
+      this.stop = longer(this.stop, capacity);
+      this.originals = longer(this.originals, capacity);
     }
     if (this.first[s] === this.end[s]) this.active++;
     this.start[this.used] = start;
@@ -60,6 +61,14 @@ export class Rereads {
       if (at === to) return count;
     }
     return count + (to - at);
+  }
+
+  /** Calls `visit` for the segments of `s` from offset `from` on. */
+  pieces(s: number, from: number, visit: (start: number, stop: number, originals: number) => void): void {
+    for (let i = this.first[s]!; i < this.end[s]!; i++) {
+      const start = Math.max(from, this.start[i]!);
+      if (start < this.stop[i]!) visit(start, this.stop[i]!, this.originalsIn(s, start, this.stop[i]!));
+    }
   }
 
   /** Forgets what lies before `offset`. */

@@ -2,7 +2,8 @@
  * The mutable columns of the lumped plane: sources, consumers, TaskManagers and their loops. No behaviour but
  * growth; who may change what is said at each column. Offsets count a source's log records from t=0.
  */
-import { capacityFor, grown } from "../../../kernel/growable.js";
+import { capacityFor } from "../../../kernel/growable.js";
+import { longer } from "../../columns.js";
 import type { PlaneContext } from "../data-plane.js";
 import { loopCount } from "../plane-common/pinning.js";
 import { Arrivals } from "./arrivals.js";
@@ -54,6 +55,8 @@ export class LumpedState {
   readonly committed: Int32Array;
   /** Since when the source reads at the log's end: from then on its committed offset follows from the log. */
   readonly healthySinceNs: Float64Array;
+  /** When its newest attempt started. */
+  readonly attemptNs: Float64Array;
   /** Records held for consumers without a view, flushed. */
   readonly held: Int32Array;
 
@@ -76,6 +79,9 @@ export class LumpedState {
   readonly classOf: Uint8Array;
   /** Expected matches not yet shown as an output. */
   readonly owed: Float64Array;
+  /** Per sink group: consumers that are open, and those that are held. */
+  readonly openConsumers: Int32Array;
+  readonly heldConsumers: Int32Array;
 
   // --- TaskManagers; grown when containers start ---
   taskManagers = 0;
@@ -107,6 +113,7 @@ export class LumpedState {
     this.cutNs = new Float64Array(sources).fill(-1);
     this.committed = new Int32Array(sources);
     this.healthySinceNs = new Float64Array(sources);
+    this.attemptNs = new Float64Array(sources);
     this.held = new Int32Array(sources);
     this.consumerAlive = new Uint8Array(consumers).fill(1);
     this.consumerMode = new Uint8Array(consumers);
@@ -120,9 +127,21 @@ export class LumpedState {
     this.served = new Float64Array(consumers);
     this.classOf = new Uint8Array(consumers);
     this.owed = new Float64Array(consumers);
+    this.openConsumers = Int32Array.from(layout.sinks, (sink) => sink.consumers);
+    this.heldConsumers = new Int32Array(layout.sinks.length);
     this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);
     for (let c = 0; c < consumers; c++) this.countConsumer(c, 1);
     for (let s = 0; s < sources; s++) this.placeSource(s);
+  }
+
+  setMode(c: number, mode: number): void {
+    const sink = this.layout.sinkOfConsumer[c]!;
+    const before = this.consumerMode[c]!;
+    if (before === CONSUMER_OPEN) this.openConsumers[sink] = this.openConsumers[sink]! - 1;
+    if (before === CONSUMER_HELD) this.heldConsumers[sink] = this.heldConsumers[sink]! - 1;
+    if (mode === CONSUMER_OPEN) this.openConsumers[sink] = this.openConsumers[sink]! + 1;
+    if (mode === CONSUMER_HELD) this.heldConsumers[sink] = this.heldConsumers[sink]! + 1;
+    this.consumerMode[c] = mode;
   }
 
   /** The source's newest attempt is on the TaskManager that the task table says. */
@@ -168,13 +187,13 @@ export class LumpedState {
     const capacity = capacityFor(tm, Math.max(16, this.arrivalHead.length));
     this.taskManagers = tm + 1;
     if (capacity > this.arrivalHead.length) {
-      this.arrivalHead = grown(this.arrivalHead, capacity);
-      this.arrivalTail = grown(this.arrivalTail, capacity);
-      this.stagedHead = grown(this.stagedHead, capacity);
-      this.stagedTail = grown(this.stagedTail, capacity);
-      this.serverFreeNs = grown(this.serverFreeNs, capacity * this.loops);
-      this.clientFreeNs = grown(this.clientFreeNs, capacity * this.clientLoops);
-      this.nicFreeNs = grown(this.nicFreeNs, capacity);
+      this.arrivalHead = longer(this.arrivalHead, capacity);
+      this.arrivalTail = longer(this.arrivalTail, capacity);
+      this.stagedHead = longer(this.stagedHead, capacity);
+      this.stagedTail = longer(this.stagedTail, capacity);
+      this.serverFreeNs = longer(this.serverFreeNs, capacity * this.loops);
+      this.clientFreeNs = longer(this.clientFreeNs, capacity * this.clientLoops);
+      this.nicFreeNs = longer(this.nicFreeNs, capacity);
     }
     for (let m = before; m <= tm; m++) this.arrivalHead[m] = this.arrivalTail[m] = this.stagedHead[m] = this.stagedTail[m] = -1;
   }

@@ -1,0 +1,236 @@
+/**
+ * What happens in the plane when an attempt ends or starts: at a source, what is lost and where the next attempt goes
+ * on; at a consumer, the fate of what was under way to it and of its state.
+ */
+import { CONSUMER_MASK, COPY, COUNT_0, COUNT_1, BIN, DOUBLES, NEXT, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
+import type { LumpedPlane } from "./plane.js";
+import { CAUSE } from "./record-ledger.js";
+import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, HOLDS, IN_DEBT } from "./state.js";
+
+export class Attempts {
+  readonly consumerEpoch: Int32Array;
+  private readonly plane: LumpedPlane;
+
+  constructor(plane: LumpedPlane) {
+    this.plane = plane;
+    this.consumerEpoch = new Int32Array(plane.layout.consumers);
+  }
+
+  private get nowNs(): number {
+    return this.plane.state.context.sim.nowNs;
+  }
+
+  // --- sources ---
+  sourceEnded(s: number): void {
+    const { state, sources, ledger, holding, rows, rereads } = this.plane;
+    const { sourceFlags, flushed, read } = state;
+    if (sourceFlags[s]! & DEAD) return;
+    const nowNs = this.nowNs;
+    state.committed[s] = sources.committedAt(s, nowNs);
+    const readTo = sources.readAt(s, nowNs);
+    // What could not be flushed because no consumer has a view was queued; the rest is in open buffers.
+    const group = state.layout.groupOfSource[s]!;
+    const queuedTo = sourceFlags[s]! & HOLDS && holding.nobodyOpen(s, group) ? Math.min(readTo, Math.max(flushed[s]!, read[s]!)) : flushed[s]!;
+    sources.sendFullSegments(s, group, readTo, nowNs);
+    const lose = (cause: number, from: number, to: number): void => {
+      if (to <= from) return;
+      sources.pieces(s, from, to, (bin, a, b) => ledger.loseOwn(s, cause, b, bin, rereads.originalsIn(s, a, b), 0));
+    };
+    lose(CAUSE.queuedAtSender, flushed[s]!, queuedTo);
+    lose(CAUSE.unflushedOutput, Math.max(flushed[s]!, queuedTo), readTo);
+    rows.sourceDied(s);
+    holding.loseAll(s);
+    read[s] = readTo;
+    sourceFlags[s] = DEAD | (sourceFlags[s]! & (HAS_ROWS | IN_DEBT));
+    state.cutNs[s] = nowNs;
+    state.sourceAttempt[s] = state.sourceAttempt[s]! + 1;
+  }
+
+  sourceStarted(s: number): void {
+    const { state, sources, ledger, books, rows, rereads, layout } = this.plane;
+    const { sourceFlags, flushed, read, arrivals } = state;
+    if ((sourceFlags[s]! & DEAD) === 0) {
+      state.placeSource(s);
+      return;
+    }
+    const nowNs = this.nowNs;
+    const group = layout.groups[layout.groupOfSource[s]!]!;
+    const book = books[group.sink]!;
+    const logEnd = arrivals.endAt(s, nowNs);
+    const readTo = read[s]!;
+    const from = group.resumeCommitted ? Math.min(state.committed[s]!, readTo) : logEnd;
+    const position = flushed[s]! + sources.shift[s]!;
+    state.placeSource(s);
+
+    const backBy = new Map<number, number>();
+    const causes = new Map<number, { cause: number; count: number }[]>();
+    ledger.settleOwn(
+      s,
+      group.resumeCommitted ? from : Number.POSITIVE_INFINITY,
+      (bin, count) => book.lose(group.input, bin, count),
+      (bin, count, cause) => {
+        backBy.set(bin, (backBy.get(bin) ?? 0) + count);
+        const list = causes.get(bin);
+        if (list) list.push({ cause, count });
+        else causes.set(bin, [{ cause, count }]);
+      },
+    );
+    // A second reading of what was being read a second time: what had not been read stays as it was.
+    const pending: [number, number, number, number][] = [];
+    if (group.resumeCommitted) {
+      sources.pieces(s, from, readTo, (bin, a, b) => pending.push([bin, a, b, 0]));
+      const rest: [number, number, number][] = [];
+      for (const piece of pending) {
+        const [bin, a, b] = piece;
+        const own = Math.min(b - a, backBy.get(bin) ?? 0);
+        backBy.set(bin, (backBy.get(bin) ?? 0) - own);
+        let left = own;
+        for (const one of causes.get(bin) ?? []) {
+          const part = Math.min(left, one.count);
+          one.count -= part;
+          left -= part;
+          ledger.takeBackOwn(one.cause, part);
+        }
+        const before = ledger.stateLostIn(group.index, bin);
+        const pooled = ledger.takeBackPooled(group.index, bin, b - a - own);
+        if (pooled.all > 0) book.readAgain(group.input, bin, pooled.all, pooled.state, before);
+        piece[3] = own + pooled.all;
+      }
+      // Rereads that lie beyond what had been read go on after it.
+      rereads.pieces(s, readTo, (a, b, originals) => rest.push([a, b, originals]));
+      rereads.open(s);
+      for (const [, a, b, originals] of pending) rereads.add(s, a, b, originals);
+      for (const [a, b, originals] of rest) rereads.add(s, a, b, originals);
+    } else {
+      sources.pieces(s, readTo, logEnd, (bin, a, b) => {
+        const count = rereads.originalsIn(s, a, b);
+        ledger.lost[CAUSE.skippedAtSource] = ledger.lost[CAUSE.skippedAtSource]! + count;
+        book.lose(group.input, bin, count);
+      });
+      rereads.open(s);
+    }
+    // Own losses of bins that are not read again after all.
+    for (const [bin, count] of backBy) if (count > 0) book.lose(group.input, bin, count);
+
+    flushed[s] = from;
+    sources.shift[s] = position - from;
+    read[s] = from;
+    state.readAtNs[s] = nowNs;
+    state.attemptNs[s] = nowNs;
+    state.committed[s] = from;
+    sourceFlags[s] = BEHIND | (sourceFlags[s]! & IN_DEBT);
+    sources.locate(s);
+    rows.sourceStarted(s);
+  }
+
+  // --- consumers ---
+  consumerEnded(c: number): void {
+    const { plane } = this;
+    const { state, rows, books, receivers, layout } = plane;
+    if (!state.consumerAlive[c]) return;
+    plane.advanceConsumer(c);
+    const nowNs = this.nowNs;
+    state.consumerAlive[c] = 0;
+    this.consumerEpoch[c] = this.consumerEpoch[c]! + 1;
+    const apart = rows.ofConsumer.has(c) && state.consumerMode[c] !== CONSUMER_HELD;
+    const sink = layout.sinkOfConsumer[c]!;
+    const book = books[sink]!;
+    if (apart) {
+      state.setMode(c, CONSUMER_PASSED);
+      const transitNs = layout.config.cluster.linkLatencyNs + this.meanLoopNs(sink);
+      rows.consumerDied(c, nowNs, receivers.drainNs(c, nowNs) - nowNs + transitNs);
+    } else {
+      if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
+      book.died(rows.classOf.get(c) ?? book.classes[0]!, rows.keyShare(c));
+    }
+    this.clear(c, apart, nowNs);
+    state.owed[c] = 0;
+    state.stolenNs[c] = 0;
+    state.freeAtNs[c] = nowNs;
+  }
+
+  /** About what a buffer spends in the two loops: half of what a flush of one source keeps them busy. */
+  private meanLoopNs(sink: number): number {
+    const { layout, threads, state } = this.plane;
+    const group = layout.sinks[sink]!.inputs[0]!;
+    const cost = threads.costNs(group.index, Math.round(group.meanPerBin));
+    return cost / 2 / state.loops + cost / 2 / state.clientLoops / Math.max(1, state.taskManagers);
+  }
+
+  /** Quanta under way to, or queued at, a consumer that ends: sent to others (they stand for all channels), or lost. */
+  private clear(c: number, apart: boolean, nowNs: number): void {
+    const { state, receivers } = this.plane;
+    const { words } = state.pool;
+    const tm = state.consumerTm[c]!;
+    const mine: { q: number; timeNs: number; wire: boolean }[] = [];
+    const take = (head: Int32Array, tail: Int32Array, wire: boolean): void => {
+      let kept = -1;
+      let q = head[tm]!;
+      head[tm] = tail[tm] = -1;
+      while (q >= 0) {
+        const next = words[q * WORDS + NEXT]!;
+        if ((words[q * WORDS + TARGET]! & CONSUMER_MASK) === c) mine.push({ q, timeNs: state.pool.doubles[q * DOUBLES + TIME]!, wire });
+        else {
+          if (kept < 0) head[tm] = q;
+          else words[kept * WORDS + NEXT] = q;
+          words[q * WORDS + NEXT] = -1;
+          kept = q;
+        }
+        q = next;
+      }
+      tail[tm] = kept;
+    };
+    for (let q = state.fifoHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
+    state.fifoHead[c] = state.fifoTail[c] = -1;
+    state.queued[c] = 0;
+    state.served[c] = state.appended[c]!;
+    take(state.stagedHead, state.stagedTail, false);
+    take(state.arrivalHead, state.arrivalTail, true);
+    for (const { q, timeNs, wire } of mine) {
+      if (apart && (words[q * WORDS + TARGET]! & OWN) === 0 && this.reroute(q, c, Math.max(nowNs, timeNs), wire)) continue;
+      this.loseHeldBack(q, c);
+      receivers.lose(q, CAUSE.lostInFlight);
+    }
+  }
+
+  private reroute(q: number, c: number, timeNs: number, wire: boolean): boolean {
+    const { state, sources } = this.plane;
+    const { words, doubles } = state.pool;
+    const s = words[q * WORDS + SOURCE]!;
+    const to = sources.nextOpen(s, state.layout.groupOfSource[s]!, c);
+    if (state.consumerMode[to] !== CONSUMER_OPEN) return false;
+    words[q * WORDS + TARGET] = (words[q * WORDS + TARGET]! & ~CONSUMER_MASK) | to;
+    words[q * WORDS + NEXT] = -1;
+    doubles[q * DOUBLES + TIME] = timeNs;
+    const tm = state.consumerTm[to]!;
+    const [head, tail] = wire ? [state.arrivalHead, state.arrivalTail] : [state.stagedHead, state.stagedTail];
+    if (tail[tm]! < 0) head[tm] = q;
+    else words[tail[tm]! * WORDS + NEXT] = q;
+    tail[tm] = q;
+    return true;
+  }
+
+  /** A held channel's contents are lost on their way: the class apart no longer waits for them. */
+  private loseHeldBack(q: number, c: number): void {
+    const { state, rows, books, layout } = this.plane;
+    const { words } = state.pool;
+    const w = q * WORDS;
+    const cls = rows.classOf.get(c);
+    if ((words[w + TARGET]! & OWN) === 0 || words[w + TARGET]! & COPY || cls === undefined) return;
+    const group = layout.groups[layout.groupOfSource[words[w + SOURCE]!]!]!;
+    books[group.sink]!.loseHeldBack(cls, group.input, words[w + BIN]!, words[w + COUNT_0]!);
+    if (words[w + COUNT_1]! > 0) books[group.sink]!.loseHeldBack(cls, group.input, words[w + BIN]! + 1, words[w + COUNT_1]!);
+  }
+
+  consumerStarted(c: number): void {
+    const { state, books, rows, layout } = this.plane;
+    state.placeConsumer(c);
+    if (state.consumerAlive[c]) return;
+    state.consumerAlive[c] = 1;
+    state.freeAtNs[c] = this.nowNs;
+    const book = books[layout.sinkOfConsumer[c]!]!;
+    book.revived(rows.classOf.get(c) ?? book.classes[0]!, rows.keyShare(c));
+    if (state.consumerMode[c] === CONSUMER_PASSED && !rows.ofConsumer.has(c)) state.setMode(c, CONSUMER_OPEN);
+  }
+}
+

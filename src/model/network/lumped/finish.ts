@@ -1,0 +1,176 @@
+/**
+ * The end of a run: what is still under way is walked, the ledgers are closed and checked, the measures collected.
+ * Nothing here is computed as a remainder; what does not add up is reported by name.
+ */
+import { MATCH_MISS_CAUSES, type MatchMissCause, RECORD_LOSS_CAUSES, type RecordLossCause } from "../../loss-causes.js";
+import type { PlaneResult } from "../data-plane.js";
+import type { LumpedPlane } from "./plane.js";
+import { BIN, COPY, COUNT_0, COUNT_1, NEXT, SOURCE, TARGET, WORDS } from "./quanta.js";
+import { DEAD } from "./state.js";
+
+export interface Walk {
+  /** Originals under way, by group × stride + event bin. */
+  readonly byBin: Float64Array;
+  total: number;
+}
+
+/** Originals in logs, sources' buffers, queues, wires, gates, held lists and rows. */
+export function walk(plane: LumpedPlane, endNs: number): Walk {
+  const { state, layout, rereads, sources, holding, rows } = plane;
+  const stride = layout.bins + 1;
+  const result: Walk = { byBin: new Float64Array(layout.groups.length * stride), total: 0 };
+  const add = (group: number, bin: number, count: number): void => {
+    result.byBin[group * stride + Math.min(bin, layout.bins)] = result.byBin[group * stride + Math.min(bin, layout.bins)]! + count;
+    result.total += count;
+  };
+  for (let s = 0; s < layout.sources; s++) {
+    const group = layout.groupOfSource[s]!;
+    const from = state.sourceFlags[s]! & DEAD ? state.read[s]! : state.flushed[s]!;
+    sources.pieces(s, from, state.arrivals.endAt(s, endNs), (bin, a, b) => add(group, bin, rereads.originalsIn(s, a, b)));
+  }
+  const { words } = state.pool;
+  const quantum = (q: number): void => {
+    const w = q * WORDS;
+    if (words[w + TARGET]! & COPY) return;
+    const group = layout.groupOfSource[words[w + SOURCE]!]!;
+    add(group, words[w + BIN]!, words[w + COUNT_0]!);
+    if (words[w + COUNT_1]! > 0) add(group, words[w + BIN]! + 1, words[w + COUNT_1]!);
+  };
+  const list = (head: number): void => {
+    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) quantum(q);
+  };
+  for (let tm = 0; tm < state.taskManagers; tm++) {
+    list(state.arrivalHead[tm]!);
+    list(state.stagedHead[tm]!);
+  }
+  for (let c = 0; c < layout.consumers; c++) list(state.fifoHead[c]!);
+  holding.walk(quantum);
+  rows.walkHeld((s, bin, count) => add(layout.groupOfSource[s]!, bin, count));
+  for (let s = 0; s < layout.sources; s++) result.total -= rows.debtLost[s]! + rows.debtBack[s]!;
+  return result;
+}
+
+class Violations {
+  readonly list: { name: string; count: number; first: string }[] = [];
+  add(name: string, count: number, first: string): void {
+    if (count !== 0) this.list.push({ name, count, first });
+  }
+}
+
+export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
+  const { state, layout, sources, receivers, ledger, books, timeline, holding, gaps, latency, binned } = plane;
+  // The last tick has settled every whole bin; a part of one is settled here.
+  if (state.arrivals.bin * layout.resolutionNs < endNs) plane.closeBin();
+  const wholeBins = Math.floor(endNs / layout.resolutionNs);
+  const violations = new Violations();
+
+  // Records.
+  for (let s = 0; s < layout.sources; s++) {
+    const group = layout.groups[layout.groupOfSource[s]!]!;
+    ledger.settleOwn(s, Number.POSITIVE_INFINITY, (bin, count) => books[group.sink]!.lose(group.input, bin, count), () => undefined);
+  }
+  let produced = 0;
+  for (let s = 0; s < layout.sources; s++) produced += state.arrivals.endAt(s, endNs);
+  const walked = walk(plane, endNs);
+  const balance = produced - ledger.delivered - ledger.lostTotal - walked.total;
+  violations.add("record ledger balances", balance, `produced ${produced} − delivered ${ledger.delivered} − lost ${ledger.lostTotal} − in flight ${walked.total} = ${balance}`);
+
+  // Hops: what went in is what came out, was lost there, or is still there.
+  const inNetwork = sources.sent - receivers.processed - receivers.dropped - holding.lostCopiesAndAll;
+  let seen = 0;
+  const { words } = state.pool;
+  const size = (head: number): void => {
+    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
+  };
+  for (let tm = 0; tm < state.taskManagers; tm++) {
+    size(state.arrivalHead[tm]!);
+    size(state.stagedHead[tm]!);
+  }
+  for (let c = 0; c < layout.consumers; c++) size(state.fifoHead[c]!);
+  holding.walk((q) => {
+    seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
+  });
+  violations.add("records of the network hops", inNetwork - seen, `sent ${sources.sent}, processed ${receivers.processed}, lost ${receivers.dropped}, held and lost ${holding.lostCopiesAndAll}, there ${seen}`);
+
+  // Matches.
+  let expected = 0;
+  let emitted = 0;
+  let duplicated = 0;
+  let pendingTotal = 0;
+  const missed = new Float64Array(MATCH_MISS_CAUSES.length);
+  const stride = layout.bins + 1;
+  for (const book of books) {
+    if (!book.sink.config.sink) continue;
+    let pending = 0;
+    let groundless = 0;
+    let first = "";
+    book.finish((input, bin, later, count) => {
+      if (later >= wholeBins) return;
+      pending += count;
+      const group = book.sink.inputs[Math.max(0, input)]!;
+      if (input < 0 || walked.byBin[group.index * stride + bin]! <= 0) {
+        groundless += count;
+        first ||= `a record of ${layout.config.vertices[group.vertex]!.id}, bin ${bin}`;
+      }
+    });
+    violations.add("pending matches wait for records under way", groundless, first);
+    let exist = 0;
+    let out = 0;
+    let gone = 0;
+    for (let bin = 0; bin < wholeBins; bin++) {
+      exist += book.expectedIn[bin]!;
+      out += book.emittedIn[bin]!;
+      for (let cause = 0; cause < missed.length; cause++) {
+        missed[cause] = missed[cause]! + book.missedIn[bin * 4 + cause]!;
+        gone += book.missedIn[bin * 4 + cause]!;
+      }
+    }
+    const rest = exist - out - gone - pending;
+    violations.add("match ledger balances", rest, `expected ${exist} − emitted ${out} − missed ${gone} − pending ${pending} = ${rest}`);
+    expected += exist;
+    emitted += out;
+    pendingTotal += pending;
+    duplicated += book.duplicated;
+  }
+
+  gaps.finish(endNs);
+  binned.finish();
+  const producedBins = new Float64Array(layout.bins);
+  for (const group of layout.groups) for (let bin = 0; bin < layout.bins; bin++) producedBins[bin] = producedBins[bin]! + state.arrivals.produced[group.index * stride + bin]!;
+  let hash = state.arrivals.hash;
+  for (const book of books) for (const weight of book.expectedIn) hash = Math.imul(hash ^ weight, 0x01000193);
+  return {
+    records: {
+      produced,
+      delivered: ledger.delivered,
+      duplicated: ledger.duplicated,
+      inFlight: walked.total,
+      lost: Object.fromEntries(RECORD_LOSS_CAUSES.map((cause, i) => [cause, ledger.lost[i]!])) as Record<RecordLossCause, number>,
+    },
+    matches: {
+      expected,
+      emitted,
+      duplicated,
+      pending: pendingTotal,
+      missed: Object.fromEntries(MATCH_MISS_CAUSES.map((cause, i) => [cause, missed[i]!])) as Record<MatchMissCause, number>,
+    },
+    bins: {
+      produced: timeline.counts(producedBins),
+      delivered: timeline.counts(timeline.delivered),
+      discarded: timeline.counts(timeline.discarded),
+      emitted: timeline.counts(timeline.emitted),
+      backlogLog: timeline.levels(timeline.backlogLog),
+      backlogNetwork: timeline.levels(timeline.backlogNetwork),
+      latencyP50Ns: binned.p50Ns,
+      latencyP99Ns: binned.p99Ns,
+    },
+    sinkTasks: gaps.sinkTasks,
+    gapNs: gaps.gapNs,
+    gapStartNs: gaps.gapStartNs,
+    latencyNs: { p50: latency.quantile(0.5), p99: latency.quantile(0.99), p999: latency.quantile(0.999), max: latency.maxNs },
+    logicalEvents: sources.visits + 2 * sources.quanta + receivers.arrivals + 2 * receivers.completions,
+    exogenousHash: (hash >>> 0).toString(16).padStart(8, "0"),
+    violations: violations.list,
+    stalls: holding.stalls,
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * What senders hold for consumers without a view, where whole vertices restart: quanta wait in a list of their
+ * consumer, and of their source, until the views are registered or the source ends. Also the limits of channels and
+ * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
+ */
+import { COPY, COUNT_0, COUNT_1, BIN, END, NEXT, TARGET, WORDS } from "./quanta.js";
+import { CAUSE, type RecordLedger } from "./record-ledger.js";
+import type { Sources } from "./sources.js";
+import { CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
+
+/** While a quantum is held its time is not needed: the two words link the quanta of one source. */
+const OF_SOURCE_NEXT = 0;
+const OF_SOURCE_PREV = 1;
+/** `TARGET` of a quantum whose source ended: its records are counted, its consumer drops it. */
+const LOST = -1;
+
+export class Holding {
+  readonly stalls: { task: number; atNs: number }[] = [];
+  private readonly state: LumpedState;
+  private readonly ledger: RecordLedger;
+  private readonly sources: Sources;
+  private readonly consumerHead: Int32Array;
+  private readonly consumerTail: Int32Array;
+  private readonly sourceHead: Int32Array;
+  private readonly stalledAttempt: Int32Array;
+  private readonly maxShare: Float64Array;
+  /** Copies held: they are in no ledger. */
+  heldCopies = 0;
+
+  constructor(state: LumpedState, ledger: RecordLedger, sources: Sources) {
+    this.state = state;
+    this.ledger = ledger;
+    this.sources = sources;
+    this.consumerHead = new Int32Array(state.layout.consumers).fill(-1);
+    this.consumerTail = new Int32Array(state.layout.consumers).fill(-1);
+    this.sourceHead = new Int32Array(state.layout.sources).fill(-1);
+    this.stalledAttempt = new Int32Array(state.layout.sources).fill(-1);
+    this.maxShare = Float64Array.from(state.layout.groups, (group) => {
+      let most = 0;
+      for (const share of group.edge.shares) most = Math.max(most, share);
+      return most;
+    });
+  }
+
+  hold(q: number, s: number, consumer: number, count: number): void {
+    const { state, consumerHead, consumerTail, sourceHead } = this;
+    const { words } = state.pool;
+    words[q * WORDS + NEXT] = -1;
+    const tail = consumerTail[consumer]!;
+    if (tail < 0) consumerHead[consumer] = q;
+    else words[tail * WORDS + NEXT] = q;
+    consumerTail[consumer] = q;
+    const head = sourceHead[s]!;
+    words[q * WORDS + OF_SOURCE_NEXT] = head;
+    words[q * WORDS + OF_SOURCE_PREV] = -1;
+    if (head >= 0) words[head * WORDS + OF_SOURCE_PREV] = q;
+    sourceHead[s] = q;
+    state.held[s] = state.held[s]! + count;
+    state.sourceFlags[s] = state.sourceFlags[s]! | HOLDS;
+  }
+
+  /** The views of a consumer are registered: what was held for it goes on its way. */
+  open(consumer: number, nowNs: number): void {
+    const { state, sources } = this;
+    let q = this.consumerHead[consumer]!;
+    this.consumerHead[consumer] = this.consumerTail[consumer] = -1;
+    while (q >= 0) {
+      const { words } = state.pool;
+      const w = q * WORDS;
+      const next = words[w + NEXT]!;
+      if (words[w + TARGET] === LOST) state.pool.release(q);
+      else {
+        const s = words[w + 5]!;
+        const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
+        this.unlink(q, s);
+        state.held[s] = state.held[s]! - count;
+        sources.put(q, s, state.layout.groupOfSource[s]!, consumer, state.sourceTm[s]!, state.consumerTm[consumer]!, nowNs, count);
+      }
+      q = next;
+    }
+  }
+
+  private unlink(q: number, s: number): void {
+    const { words } = this.state.pool;
+    const next = words[q * WORDS + OF_SOURCE_NEXT]!;
+    const prev = words[q * WORDS + OF_SOURCE_PREV]!;
+    if (prev < 0) this.sourceHead[s] = next;
+    else words[prev * WORDS + OF_SOURCE_NEXT] = next;
+    if (next >= 0) words[next * WORDS + OF_SOURCE_PREV] = prev;
+  }
+
+  /** The source's attempt ended: what it held is lost. */
+  loseAll(s: number): void {
+    const { words } = this.state.pool;
+    let q = this.sourceHead[s]!;
+    this.sourceHead[s] = -1;
+    while (q >= 0) {
+      const w = q * WORDS;
+      if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(s, CAUSE.queuedAtSender, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
+      this.lostCopiesAndAll += words[w + COUNT_0]! + words[w + COUNT_1]!;
+      words[w + TARGET] = LOST;
+      q = words[w + OF_SOURCE_NEXT]!;
+    }
+    this.state.held[s] = 0;
+  }
+  /** Records of held quanta lost with their sources, copies included. */
+  lostCopiesAndAll = 0;
+
+  /** Calls `visit` for every quantum held by a live source. */
+  walk(visit: (q: number) => void): void {
+    const { words } = this.state.pool;
+    for (let s = 0; s < this.sourceHead.length; s++) for (let q = this.sourceHead[s]!; q >= 0; q = words[q * WORDS + OF_SOURCE_NEXT]!) visit(q);
+  }
+
+  /** True if no consumer of the source can be sent to: what it reads stays in its buffers. */
+  nobodyOpen(s: number, groupIndex: number): boolean {
+    const { state } = this;
+    const group = state.layout.groups[groupIndex]!;
+    if (group.edge.allToAll) return state.openConsumers[group.sink] === 0;
+    const first = state.layout.firstConsumer[s]!;
+    for (let c = first; c < first + state.layout.consumerCount[s]!; c++) if (state.consumerMode[c] === CONSUMER_OPEN) return false;
+    return true;
+  }
+
+  /** The offset up to which the source may read before a channel or its pool is full of what it holds. */
+  readLimit(s: number, groupIndex: number): number {
+    const { state } = this;
+    const nobody = this.nobodyOpen(s, groupIndex);
+    if (state.held[s] === 0 && !nobody) return Number.POSITIVE_INFINITY;
+    const { engine } = state.layout.config;
+    const group = state.layout.groups[groupIndex]!;
+    const channels = group.edge.allToAll ? group.edge.consumers : state.layout.consumerCount[s]!;
+    const closed = nobody ? channels : Math.max(1, Math.min(channels, state.heldConsumers[group.sink]!));
+    const perSegment = engine.segmentBytes / group.wireBytes;
+    const hottest = group.edge.allToAll ? this.maxShare[groupIndex]! : 1 / channels;
+    const records =
+      engine.maxBuffersPerChannel !== null
+        ? (engine.maxBuffersPerChannel * perSegment * (closed / channels)) / hottest
+        : // Every other channel has one buffer in use, each closed one a last one that is half full.
+          (2 * channels + 8 - (channels - closed) - 0.5 * closed) * perSegment;
+    return state.flushed[s]! + Math.max(0, Math.floor(records) - state.held[s]!);
+  }
+
+  /** Reading ended at `offset`, as a visit at `seenNs` notices; counted once per attempt. */
+  stalled(s: number, offset: number, seenNs: number): void {
+    const { layout, arrivals, sourceAttempt } = this.state;
+    if (this.stalledAttempt[s] === sourceAttempt[s]) return;
+    this.stalledAttempt[s] = sourceAttempt[s]!;
+    // The instant at which the log reached the offset, by bisection to the microsecond.
+    let low = Math.max(0, seenNs - layout.resolutionNs);
+    let high = seenNs;
+    while (high - low > 1000) {
+      const middle = Math.floor((low + high) / 2);
+      if (arrivals.endAt(s, middle) >= offset) high = middle;
+      else low = middle;
+    }
+    this.stalls.push({ task: layout.sourceTask[s]!, atNs: high });
+  }
+}

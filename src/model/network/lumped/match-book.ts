@@ -1,0 +1,513 @@
+/**
+ * The book of matches of one consumer vertex: which matches exist (exogenous), which members have arrived, were lost
+ * or died with a state, and so what is emitted, missed or pending. Settled once per bin, from counts that the
+ * consumers have processed; every number is whole and moves from place to place. A sink that joins nothing is a
+ * match of one member that always exists.
+ */
+import type { Arrivals } from "./arrivals.js";
+import { combinations, type Combinations } from "./delay-atoms.js";
+import type { Layout, SinkGroup } from "./layout.js";
+import { ABSENT, DIED, HELD, type MissCounter } from "./match-cells.js";
+import { MatchClass } from "./match-class.js";
+import { CAUSE, type RecordLedger } from "./record-ledger.js";
+
+export const MISS = { inputLost: 0, stateLost: 1, late: 2, outputLost: 3 } as const;
+/** Most classes beside class 0; further deaths join the newest. */
+const MOST_CLASSES = 12;
+
+/** Numbers of classes, shared by all books: 0 … sinks−1 are the classes 0 of the vertices. */
+export interface SharedShares {
+  /** Expected matches that a record completes on arrival, by class × groups + group. */
+  readonly emission: Float64Array;
+  readonly groups: number;
+  readonly freeIds: number[];
+}
+
+export class MatchBook implements MissCounter {
+  readonly sink: SinkGroup;
+  readonly classes: MatchClass[];
+  /** Records of an event bin that quanta have not brought yet, by input × stride + bin. */
+  readonly remaining: Int32Array;
+  /** Records that quanta have brought. */
+  readonly arrivedTotal: Int32Array;
+  /** Totals by the bin of the latest member. */
+  readonly expectedIn: Float64Array;
+  readonly emittedIn: Float64Array;
+  readonly missedIn: Float64Array;
+  /** Emitted since the last call of `takeEmitted`. */
+  private emittedNow = 0;
+  duplicated = 0;
+  /** Arrivals beyond what remained: an error of the books if it is not 0 at the end. */
+  overdrawn = 0;
+  readonly probability: number;
+  readonly combos: Combinations;
+  private readonly layout: Layout;
+  private readonly arrivals: Arrivals;
+  private readonly ledger: RecordLedger;
+  private readonly shared: SharedShares;
+  private readonly stride: number;
+  private readonly inputs: number;
+  private readonly windowBins: number;
+  private readonly carry: Float64Array;
+  private readonly firstBin: number;
+  /** The member of each combination that is produced first: its bin decides how many matches there are. */
+  private readonly earliest: Uint8Array;
+  /** Arrivals in settlement order, for the expiry after the window. */
+  private readonly history: { at: number; count: number; settlement: number; bin: number }[] = [];
+  private historyAt = 0;
+  private settlement = 0;
+  private bin = 0;
+  private readonly onEmitted: (anchor: number, k: number, count: number) => void;
+  private current!: MatchClass;
+
+  constructor(layout: Layout, sink: SinkGroup, arrivals: Arrivals, ledger: RecordLedger, shared: SharedShares) {
+    this.layout = layout;
+    this.sink = sink;
+    this.arrivals = arrivals;
+    this.ledger = ledger;
+    this.shared = shared;
+    const isJoin = sink.config.type === "join";
+    this.inputs = isJoin ? sink.inputs.length : 1;
+    this.probability = isJoin ? sink.config.matchProbability : 1;
+    this.stride = layout.bins + 1;
+    this.windowBins = isJoin ? Math.max(1, Math.round(sink.config.windowNs / layout.resolutionNs)) : 1;
+    this.combos = combinations(sink.config, this.inputs, layout.resolutionNs);
+    const size = sink.inputs.length * this.stride;
+    this.remaining = new Int32Array(size);
+    this.arrivedTotal = new Int32Array(size);
+    this.expectedIn = new Float64Array(this.stride);
+    this.emittedIn = new Float64Array(this.stride);
+    this.missedIn = new Float64Array(this.stride * 4);
+    this.firstBin = -this.combos.maxOffset - 1;
+    this.carry = new Float64Array(this.combos.count).map((_, k) => ((k + 1) * 0.6180339887498949) % 1);
+    this.classes = [this.makeClass(sink.index, 1, false)];
+    this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
+    for (const group of sink.inputs) shared.emission[sink.index * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
+    this.earliest = Uint8Array.from({ length: this.combos.count }, (_, k) => {
+      let first = 0;
+      for (let v = 1; v < this.inputs; v++) if (this.combos.offsets[v * this.combos.count + k]! < this.combos.offsets[first * this.combos.count + k]!) first = v;
+      return first;
+    });
+    // What was produced before t=0 has been processed; it waits in the state for partners.
+    const means = sink.inputs.map((group) => group.meanPerBin * group.sources);
+    if (isJoin) for (let bin = -this.combos.maxOffset; bin < 0; bin++) means.forEach((mean, v) => this.createMatches(bin, v, mean));
+  }
+
+  private makeClass(id: number, share: number, apart: boolean): MatchClass {
+    return new MatchClass(id, share, this.sink.inputs.length, this.stride, this.combos, this.firstBin, this.layout.bins, apart);
+  }
+
+  /** Index of (input, event bin) in the columns; a vertex that joins nothing has all inputs in the cells of one. */
+  private at(input: number, bin: number): number {
+    return input * this.stride + bin;
+  }
+  private cellInput(input: number): number {
+    return this.inputs === 1 ? 0 : input;
+  }
+  /** Records that share the cells of (input, bin) and are still to come. */
+  private restOf(input: number, bin: number): number {
+    if (this.inputs > 1) return this.remaining[this.at(input, bin)]!;
+    let rest = 0;
+    for (const group of this.sink.inputs) rest += this.remaining[this.at(group.input, bin)]!;
+    return rest;
+  }
+
+  // --- what exists ---
+  /** Bin `bin` begins: its records exist now, and the matches of which they are the earliest member. */
+  beginBin(bin: number): void {
+    this.bin = bin;
+    if (bin >= this.layout.bins) return;
+    for (const group of this.sink.inputs) {
+      const count = this.arrivals.produced[group.index * this.stride + bin]!;
+      this.remaining[this.at(group.input, bin)] = count;
+      this.createMatches(bin, this.cellInput(group.input), count);
+    }
+  }
+
+  /** The matches whose earliest member is one of these records of input `v`. */
+  private createMatches(firstBin: number, v0: number, records: number): void {
+    const { combos, carry, classes } = this;
+    for (let k = 0; k < combos.count; k++) {
+      if (this.earliest[k] !== v0) continue;
+      const anchor = firstBin - combos.offsets[v0 * combos.count + k]!;
+      const exact = carry[k]! + records * this.probability * combos.weights[k]!;
+      const count = Math.floor(exact);
+      carry[k] = exact - count;
+      if (count === 0) continue;
+      let state = 0;
+      let later = anchor;
+      let earlier = anchor;
+      for (let v = 0; v < this.inputs; v++) {
+        const bin = anchor + combos.offsets[v * combos.count + k]!;
+        if (bin < 0) state += 3 ** v;
+        later = Math.max(later, bin);
+        earlier = Math.min(earlier, bin);
+      }
+      // Emitted before t=0, or its latest member is produced after the run.
+      if (later < 0 || later >= this.layout.bins) continue;
+      this.expectedIn[later] = this.expectedIn[later]! + count;
+      if (earlier < -this.windowBins) {
+        this.missed(MISS.late, later, count);
+        continue;
+      }
+      let rest = count;
+      for (let c = 1; c < classes.length; c++) {
+        const part = Math.min(rest, classes[c]!.cells.part(count, classes[c]!.share));
+        const base = classes[c]!.cells.base(anchor, k);
+        classes[c]!.cells.counts[base + state] = classes[c]!.cells.counts[base + state]! + part;
+        rest -= part;
+      }
+      const cells = classes[0]!.cells;
+      const base = cells.base(anchor, k);
+      cells.counts[base + state] = cells.counts[base + state]! + rest;
+    }
+  }
+
+  missed(cause: number, laterBin: number, count: number): void {
+    this.missedIn[laterBin * 4 + cause] = this.missedIn[laterBin * 4 + cause]! + count;
+  }
+
+  private creditEmitted(anchor: number, k: number, count: number): void {
+    const { combos, stride, current } = this;
+    let later = anchor;
+    for (let v = 0; v < this.inputs; v++) {
+      const bin = anchor + combos.offsets[v * combos.count + k]!;
+      if (bin > later) later = bin;
+      if (bin >= 0) current.matched[v * stride + bin] = current.matched[v * stride + bin]! + count;
+    }
+    this.emittedIn[later] = this.emittedIn[later]! + count;
+    this.emittedNow += count;
+  }
+
+  takeEmitted(): number {
+    const count = this.emittedNow;
+    this.emittedNow = 0;
+    return count;
+  }
+
+  private arriveIn(cls: MatchClass, input: number, bin: number, share: number, records: number): void {
+    this.current = cls;
+    const v = this.cellInput(input);
+    cls.cells.arrive(v, bin, share, this.onEmitted);
+    cls.moved[input] = cls.moved[input]! + cls.cells.moved;
+    cls.emitted[input] = cls.emitted[input]! + cls.cells.emitted;
+    const at = this.at(input, bin);
+    cls.held[at] = cls.held[at]! + records;
+  }
+
+  // --- arrivals and losses ---
+  /** Quanta have brought `count` records of (input, bin) since the last settlement. */
+  arrived(input: number, bin: number, count: number): void {
+    const at = this.at(input, bin);
+    const rest = this.restOf(input, bin);
+    const own0 = this.remaining[at]!;
+    if (count > own0) this.overdrawn += count - own0;
+    const share = count >= rest ? 1 : count / rest;
+    this.remaining[at] = Math.max(0, own0 - count);
+    this.arrivedTotal[at] = this.arrivedTotal[at]! + count;
+    let own = count;
+    for (let c = 1; c < this.classes.length; c++) {
+      const cls = this.classes[c]!;
+      if (bin < cls.apartFrom || bin > cls.apartTo) {
+        own -= count * cls.share;
+        this.arriveIn(cls, input, bin, share, count * cls.share);
+      } else if (bin <= cls.apartDoneTo) {
+        const passing = cls.passing[at]! * share;
+        this.arriveApart(cls, input, bin, passing);
+      }
+    }
+    this.arriveIn(this.classes[0]!, input, bin, share, own);
+    this.history.push({ at, count: own, settlement: this.settlement, bin: this.bin });
+  }
+
+  private arriveApart(cls: MatchClass, input: number, bin: number, passing: number): void {
+    const at = this.at(input, bin);
+    const all = cls.passing[at]! + cls.backing[at]!;
+    if (passing <= 0 || all <= 0) return;
+    cls.passing[at] = cls.passing[at]! - passing;
+    this.arriveIn(cls, input, bin, all - passing < 0.5 ? 1 : passing / all, passing);
+  }
+
+  /** Held contents of single channels have been processed by consumers of this class. */
+  arrivedOwn(cls: MatchClass, input: number, bin: number, count: number): void {
+    const at = this.at(input, bin);
+    if (bin > cls.apartDoneTo) {
+      // Not settled apart yet: it joins what passes.
+      cls.heldBack[at] = cls.heldBack[at]! - count;
+      return;
+    }
+    const all = cls.passing[at]! + cls.backing[at]!;
+    cls.backing[at] = Math.max(0, cls.backing[at]! - count);
+    this.arriveIn(cls, input, bin, all - count < 0.5 ? 1 : Math.min(1, count / all), count);
+  }
+
+  /** Records of (input, bin), of any consumer, are lost for good before they arrived. */
+  lose(input: number, bin: number, count: number): void {
+    if (bin >= this.layout.bins || count === 0) return;
+    const at = this.at(input, bin);
+    const rest = this.restOf(input, bin);
+    const share = count >= rest ? 1 : count / rest;
+    this.remaining[at] = Math.max(0, this.remaining[at]! - count);
+    const v = this.cellInput(input);
+    for (const cls of this.classes) {
+      if (cls.id === this.sink.index || bin < cls.apartFrom || bin > cls.apartTo) cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, this);
+    }
+  }
+
+  /** Channels of a class apart take `count` records out of the quanta: lost, or held back for later. */
+  withdraw(cls: MatchClass, input: number, bin: number, count: number, held: boolean): void {
+    const at = this.at(input, bin);
+    if (bin >= this.layout.bins) return;
+    this.remaining[at] = Math.max(0, this.remaining[at]! - count);
+    const column = held ? cls.heldBack : cls.lost;
+    column[at] = column[at]! + count;
+    if (bin > cls.apartDoneTo) return;
+    const all = cls.passing[at]! + cls.backing[at]!;
+    cls.passing[at] = Math.max(0, cls.passing[at]! - count);
+    if (held) cls.backing[at] = cls.backing[at]! + count;
+    else if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, this);
+  }
+
+  /** Held-back records of a class are lost after all (their source died). */
+  loseHeldBack(cls: MatchClass, input: number, bin: number, count: number): void {
+    const at = this.at(input, bin);
+    cls.heldBack[at] = Math.max(0, cls.heldBack[at]! - count);
+    cls.lost[at] = cls.lost[at]! + count;
+    if (bin > cls.apartDoneTo) return;
+    const all = cls.passing[at]! + cls.backing[at]!;
+    cls.backing[at] = Math.max(0, cls.backing[at]! - count);
+    if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, this);
+  }
+
+  /** Copies of records of (input, bin) have been processed: matches are emitted again where the partners are held. */
+  arrivedAgain(input: number, bin: number, count: number): void {
+    const produced = this.arrivals.produced[this.sink.inputs[input]!.index * this.stride + bin]!;
+    if (produced === 0) return;
+    const main = this.classes[0]!;
+    const at = this.at(input, bin);
+    if (this.inputs === 1) this.duplicated += count;
+    else {
+      let again = 0;
+      for (let k = 0; k < this.combos.count; k++) {
+        const anchor = bin - this.combos.offsets[input * this.combos.count + k]!;
+        const base = main.cells.base(anchor, k);
+        if (base < 0) continue;
+        const emitted = main.cells.counts[base + main.cells.full]!;
+        if (emitted === 0) continue;
+        let there = 1;
+        for (let v = 0; v < this.inputs; v++) {
+          const other = anchor + this.combos.offsets[v * this.combos.count + k]!;
+          if (v === input || other < 0) continue;
+          const records = this.arrivals.produced[this.sink.inputs[v]!.index * this.stride + other]!;
+          if (records > 0) there *= Math.min(1, (main.held[this.at(v, other)]! + main.copies[this.at(v, other)]!) / records);
+        }
+        again += emitted * there;
+      }
+      this.duplicateCarry += (again * count) / produced;
+      const whole = Math.floor(this.duplicateCarry);
+      this.duplicateCarry -= whole;
+      this.duplicated += whole;
+    }
+    main.copies[at] = main.copies[at]! + count;
+  }
+  private duplicateCarry = 0;
+
+  /** `count` records of (input, bin) are under way again, `state` of them had died in a state that held `stateBefore` lost ones. */
+  readAgain(input: number, bin: number, count: number, state: number, stateBefore: number): void {
+    if (bin >= this.layout.bins) return;
+    const at = this.at(input, bin);
+    this.remaining[at] = this.remaining[at]! + count;
+    if (state > 0) for (const cls of this.classes) cls.cells.revive(this.cellInput(input), bin, state / stateBefore);
+  }
+
+  // --- classes ---
+  /** Splits consumers with this key share off class 0: from now on their channels have a history of their own. */
+  split(share: number): MatchClass {
+    const main = this.classes[0]!;
+    const id = this.shared.freeIds.pop();
+    if (id === undefined || this.classes.length > MOST_CLASSES) {
+      if (id !== undefined) this.shared.freeIds.push(id);
+      const newest = this.classes[this.classes.length - 1]!;
+      this.splitMore(newest, share);
+      return newest;
+    }
+    const cls = this.makeClass(id, 0, true);
+    this.classes.push(cls);
+    cls.apartFrom = this.bin;
+    cls.apartTo = Number.POSITIVE_INFINITY;
+    cls.apartDoneTo = this.bin - 1;
+    this.splitMore(cls, share);
+    for (const group of this.sink.inputs) {
+      this.shared.emission[id * this.shared.groups + group.index] = this.shared.emission[main.id * this.shared.groups + group.index]!;
+    }
+    return cls;
+  }
+
+  private splitMore(cls: MatchClass, share: number): void {
+    const main = this.classes[0]!;
+    const part = share / main.share;
+    main.cells.splitInto(cls.cells, this.bin - this.windowBins - 2 * this.combos.maxOffset - 2, part);
+    for (const [from, to] of [[main.held, cls.held], [main.matched, cls.matched], [main.copies, cls.copies]] as const) {
+      for (let i = 0; i < from.length; i++) {
+        const moved = from[i]! * part;
+        from[i] = from[i]! - moved;
+        to[i] = to[i]! + moved;
+      }
+    }
+    main.share -= share;
+    main.aliveShare -= share;
+    cls.share += share;
+    cls.aliveShare += share;
+  }
+
+  /** The state of consumers with this key share is gone; takes effect with the next settlement. */
+  died(cls: MatchClass, share: number): void {
+    cls.diedShare += share;
+  }
+  revived(cls: MatchClass, share: number): void {
+    cls.aliveShare += share;
+  }
+
+  /** Consumers of a class apart die again, or for the first time: their channels are apart from this bin on. */
+  apartAgain(cls: MatchClass): void {
+    if (cls.apartTo !== Number.POSITIVE_INFINITY) cls.apartTo = Number.POSITIVE_INFINITY;
+  }
+
+  /** All channels of the class have been released. */
+  released(cls: MatchClass): void {
+    cls.apartTo = this.bin + 1;
+  }
+
+  private applyDeath(cls: MatchClass): void {
+    const share = cls.diedShare >= cls.aliveShare * (1 - 1e-9) ? 1 : cls.diedShare / cls.aliveShare;
+    cls.aliveShare = Math.max(0, cls.aliveShare - cls.diedShare);
+    cls.diedShare = 0;
+    const { combos, stride } = this;
+    const from = Math.max(0, this.bin - this.windowBins - combos.maxOffset - 1200);
+    if (this.sink.config.type === "join") {
+      cls.cells.die(from - combos.maxOffset, this.bin + combos.maxOffset, share);
+      for (const group of this.sink.inputs) {
+        for (let bin = from; bin <= Math.min(this.bin, this.layout.bins - 1); bin++) {
+          const at = group.input * stride + bin;
+          const held = cls.held[at]!;
+          if (held > 0) {
+            const lost = cls.cells.part(Math.max(0, held - cls.matched[at]!), share);
+            this.ledger.losePooled(CAUSE.stateLost, group.index, bin, lost);
+            this.ledger.delivered -= lost;
+          }
+          cls.held[at] = held * (1 - share);
+          cls.matched[at] = cls.matched[at]! * (1 - share);
+          cls.copies[at] = cls.copies[at]! * (1 - share);
+        }
+      }
+    }
+    if (share === 1) {
+      cls.diedAt = this.settlement;
+      if (this.sink.config.type === "join") for (const group of this.sink.inputs) this.shared.emission[cls.id * this.shared.groups + group.index] = 0;
+    }
+  }
+
+  // --- settlement ---
+  /** After the arrivals of a bin (or of its part up to a cut) were booked: deaths take effect. */
+  settle(): void {
+    for (const cls of this.classes) if (cls.diedShare > 0) this.applyDeath(cls);
+    this.settlement++;
+  }
+
+  /** The bin is over: expiry, channels apart, emission shares of the next bin. `merge` tells which class went back to class 0. */
+  endBin(merge: (from: number, to: number) => void): void {
+    const { bin, combos } = this;
+    for (let c = 1; c < this.classes.length; c++) this.settleApart(this.classes[c]!);
+    if (this.sink.config.type === "join") {
+      while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= bin - this.windowBins) this.expire(this.history[this.historyAt++]!);
+      for (const cls of this.classes) {
+        for (const group of this.sink.inputs) {
+          const moved = cls.moved[group.input]!;
+          if (moved > 0) this.shared.emission[cls.id * this.shared.groups + group.index] = (this.probability * cls.emitted[group.input]!) / moved;
+          cls.moved[group.input] = 0;
+          cls.emitted[group.input] = 0;
+        }
+      }
+    }
+    for (let c = this.classes.length - 1; c >= 1; c--) {
+      const cls = this.classes[c]!;
+      if (cls.apartTo === Number.POSITIVE_INFINITY || bin <= cls.apartTo + combos.maxOffset + 4) continue;
+      this.mergeBack(c);
+      merge(cls.id, this.sink.index);
+    }
+  }
+
+  /** Event bins apart whose records have all been read: what was lost, what passes, what is held back. */
+  private settleApart(cls: MatchClass): void {
+    const to = Math.min(this.bin - 1, cls.apartTo, this.layout.bins - 1);
+    for (let bin = Math.max(cls.apartFrom, cls.apartDoneTo + 1); bin <= to; bin++) {
+      for (const group of this.sink.inputs) {
+        const at = this.at(group.input, bin);
+        const due = cls.share * this.arrivals.produced[group.index * this.stride + bin]!;
+        if (due <= 0) continue;
+        cls.cells.miss(this.cellInput(group.input), bin, Math.min(1, cls.lost[at]! / due), ABSENT, MISS.inputLost, this);
+        const passing = Math.max(0, due - cls.lost[at]! - cls.heldBack[at]!);
+        cls.passing[at] = passing;
+        cls.backing[at] = Math.max(0, cls.heldBack[at]!);
+        const all = this.arrivedTotal[at]! + this.remaining[at]!;
+        if (all > 0) this.arriveApart(cls, group.input, bin, (passing * this.arrivedTotal[at]!) / all);
+      }
+      cls.apartDoneTo = bin;
+    }
+  }
+
+  private mergeBack(c: number): void {
+    const cls = this.classes[c]!;
+    const main = this.classes[0]!;
+    main.cells.addAll(cls.cells);
+    for (const [from, to] of [[cls.held, main.held], [cls.matched, main.matched], [cls.copies, main.copies]] as const) {
+      for (let i = 0; i < from.length; i++) to[i] = to[i]! + from[i]!;
+    }
+    for (let at = 0; at < cls.backing.length; at++) this.remaining[at] = this.remaining[at]! + Math.round(cls.backing[at]!);
+    main.share += cls.share;
+    main.aliveShare += cls.aliveShare;
+    this.classes.splice(c, 1);
+    this.shared.freeIds.push(cls.id);
+  }
+
+  private expire(entry: { at: number; count: number; settlement: number }): void {
+    const input = Math.floor(entry.at / this.stride);
+    const bin = entry.at % this.stride;
+    const main = this.classes[0]!;
+    const share = main.held[entry.at]! <= entry.count ? 1 : entry.count / main.held[entry.at]!;
+    for (const cls of this.classes) {
+      if (cls.diedAt >= entry.settlement || cls.held[entry.at]! <= 0) continue;
+      cls.cells.miss(this.cellInput(input), bin, share, HELD, MISS.late, this);
+      cls.held[entry.at] = cls.held[entry.at]! * (1 - share);
+      cls.matched[entry.at] = cls.matched[entry.at]! * (1 - share);
+    }
+  }
+
+  /** Input and bin of every member not there yet, for the walk of what is pending; members that died are missed now. */
+  finish(pending: (input: number, bin: number, later: number, count: number) => void): void {
+    for (const cls of this.classes) {
+      const { cells } = cls;
+      for (let anchor = this.firstBin; anchor < this.layout.bins; anchor++) {
+        for (let k = 0; k < this.combos.count; k++) {
+          const base = cells.base(anchor, k);
+          for (let state = 0; state < cells.states; state++) {
+            const count = cells.counts[base + state]!;
+            if (count === 0 || state === cells.full) continue;
+            let dead = false;
+            let absent = -1;
+            for (let v = 0; v < this.inputs; v++) {
+              const digit = cells.digit[v * cells.states + state]!;
+              if (digit === DIED) dead = true;
+              else if (digit === ABSENT) absent = v;
+            }
+            const later = cells.laterBin(anchor, k);
+            if (dead) {
+              this.missed(MISS.stateLost, later, count);
+              cells.counts[base + state] = 0;
+            } else pending(absent, absent < 0 ? 0 : anchor + this.combos.offsets[absent * this.combos.count + k]!, later, count);
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Whole numbers of matches by (anchor bin, delay combination, state of every member) for one class of consumers.
+ * A member is not there yet (0), held (1), or died with its state (2); the state of a match is the ternary number of
+ * its members. All members held means emitted. Moves only: a match is in one place at any time.
+ */
+import type { Combinations } from "./delay-atoms.js";
+
+export const ABSENT = 0;
+export const HELD = 1;
+export const DIED = 2;
+const GOLDEN = 0.6180339887498949;
+
+/** Where moved matches go when they leave the cells. */
+export interface MissCounter {
+  missed(cause: number, laterBin: number, count: number): void;
+}
+
+export class MatchCells {
+  readonly counts: Int32Array;
+  readonly states: number;
+  readonly full: number;
+  readonly digit: Int32Array;
+  private readonly inputs: number;
+  private readonly power: Int32Array;
+  private readonly k: number;
+  private readonly offsets: Int32Array;
+  /** First anchor bin (negative: before t=0). */
+  private readonly firstBin: number;
+  private readonly anchorBins: number;
+  private dither = 0.5;
+  /** Set by the last `arrive`. */
+  moved = 0;
+  emitted = 0;
+
+  constructor(inputs: number, combos: Combinations, firstBin: number, lastBin: number) {
+    this.inputs = inputs;
+    this.states = 3 ** inputs;
+    this.k = combos.count;
+    this.offsets = combos.offsets;
+    this.firstBin = firstBin;
+    this.anchorBins = lastBin - firstBin;
+    this.counts = new Int32Array(this.anchorBins * this.k * this.states);
+    this.power = Int32Array.from({ length: inputs }, (_, v) => 3 ** v);
+    this.full = 0;
+    for (const power of this.power) this.full += power;
+    this.digit = new Int32Array(inputs * this.states);
+    for (let v = 0; v < inputs; v++) for (let s = 0; s < this.states; s++) this.digit[v * this.states + s] = Math.floor(s / 3 ** v) % 3;
+  }
+
+  /** Index of the first state of (anchor bin, combination); −1 outside. */
+  base(anchor: number, k: number): number {
+    const at = anchor - this.firstBin;
+    return at >= 0 && at < this.anchorBins ? (at * this.k + k) * this.states : -1;
+  }
+
+  /** A rounded share of a count: right on average, all for share ≥ 1. */
+  part(count: number, share: number): number {
+    if (share >= 1) return count;
+    this.dither += GOLDEN;
+    if (this.dither >= 1) this.dither--;
+    return Math.floor(count * share + this.dither);
+  }
+
+  /** Bin of the latest member of a match. */
+  laterBin(anchor: number, k: number): number {
+    let later = anchor;
+    for (let v = 1; v < this.inputs; v++) later = Math.max(later, anchor + this.offsets[v * this.k + k]!);
+    return later;
+  }
+
+  /**
+   * A share of the members of input `v` produced in `bin` that are not there yet arrives. `matched` hears of the
+   * members that were emitted; the numbers moved and emitted are left in `moved` and `emitted`.
+   */
+  arrive(v: number, bin: number, share: number, emitted: (anchor: number, k: number, count: number) => void): void {
+    const { counts, states, full, digit, power, k: combos, offsets } = this;
+    this.moved = 0;
+    this.emitted = 0;
+    const step = power[v]!;
+    for (let k = 0; k < combos; k++) {
+      const anchor = bin - offsets[v * combos + k]!;
+      const base = this.base(anchor, k);
+      if (base < 0) continue;
+      for (let state = 0; state < states; state++) {
+        const count = counts[base + state]!;
+        if (count === 0 || digit[v * states + state] !== ABSENT) continue;
+        const moving = this.part(count, share);
+        if (moving === 0) continue;
+        counts[base + state] = count - moving;
+        counts[base + state + step] = counts[base + state + step]! + moving;
+        this.moved += moving;
+        if (state + step === full) {
+          this.emitted += moving;
+          emitted(anchor, k, moving);
+        }
+      }
+    }
+  }
+
+  /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; only where another is absent, if asked. */
+  miss(v: number, bin: number, share: number, from: number, cause: number, counter: MissCounter): void {
+    const { counts, states, digit, full, k: combos, offsets } = this;
+    for (let k = 0; k < combos; k++) {
+      const anchor = bin - offsets[v * combos + k]!;
+      const base = this.base(anchor, k);
+      if (base < 0) continue;
+      for (let state = 0; state < states; state++) {
+        const count = counts[base + state]!;
+        if (count === 0 || state === full || digit[v * states + state] !== from) continue;
+        const moving = this.part(count, share);
+        if (moving === 0) continue;
+        counts[base + state] = count - moving;
+        counter.missed(cause, this.laterBin(anchor, k), moving);
+      }
+    }
+  }
+
+  /** Members of `v` and `bin` that died with their state will be read again: they are absent once more. */
+  revive(v: number, bin: number, share: number): void {
+    const { counts, states, digit, power, k: combos, offsets } = this;
+    for (let k = 0; k < combos; k++) {
+      const base = this.base(bin - offsets[v * combos + k]!, k);
+      if (base < 0) continue;
+      for (let state = 0; state < states; state++) {
+        const count = counts[base + state]!;
+        if (count === 0 || digit[v * states + state] !== DIED) continue;
+        const moving = this.part(count, share);
+        counts[base + state] = count - moving;
+        const to = base + state - 2 * power[v]!;
+        counts[to] = counts[to]! + moving;
+      }
+    }
+  }
+
+  /** A share of the state dies: what is held of matches not yet emitted. */
+  die(fromAnchor: number, toAnchor: number, share: number): void {
+    const { counts, states, digit, full, power, inputs, k: combos } = this;
+    for (let anchor = Math.max(fromAnchor, this.firstBin); anchor <= toAnchor; anchor++) {
+      for (let k = 0; k < combos; k++) {
+        const base = this.base(anchor, k);
+        if (base < 0) break;
+        for (let state = 0; state < states; state++) {
+          const count = counts[base + state]!;
+          if (count === 0 || state === full) continue;
+          let to = state;
+          for (let v = 0; v < inputs; v++) if (digit[v * states + state] === HELD) to += power[v]!;
+          if (to === state) continue;
+          const moving = this.part(count, share);
+          counts[base + state] = counts[base + state]! - moving;
+          counts[base + to] = counts[base + to]! + moving;
+        }
+      }
+    }
+  }
+
+  /** Moves a share of every match not yet emitted into the cells of another class, from `fromAnchor` on. */
+  splitInto(other: MatchCells, fromAnchor: number, share: number): void {
+    const from = Math.max(0, fromAnchor - this.firstBin) * this.k * this.states;
+    for (let at = from; at < this.counts.length; at++) {
+      const count = this.counts[at]!;
+      if (count === 0) continue;
+      const moving = this.part(count, share);
+      this.counts[at] = count - moving;
+      other.counts[at] = other.counts[at]! + moving;
+    }
+  }
+
+  addAll(other: MatchCells): void {
+    for (let at = 0; at < this.counts.length; at++) this.counts[at] = this.counts[at]! + other.counts[at]!;
+    other.counts.fill(0);
+  }
+}

@@ -1,0 +1,382 @@
+/**
+ * The lumped data plane: healthy traffic in quanta, advanced in windows over typed columns; the channels of tasks
+ * that are lost one by one as rows. This file is the port: it brings the entities that a call touches up to now and
+ * passes the call on. A tick at the end of every bin advances all and settles the books.
+ */
+import { PRIORITY } from "../../../kernel/priorities.js";
+import type { AttemptEnd, DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../data-plane.js";
+import { GapTracker } from "../plane-common/gap-tracker.js";
+import { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
+import { binCount, BIN_NS } from "../plane-common/timeline-bins.js";
+import { Attempts } from "./attempts.js";
+import { finishPlane } from "./finish.js";
+import { Holding } from "./holding.js";
+import { buildLayout, type Layout } from "./layout.js";
+import { MatchBook, type SharedShares } from "./match-book.js";
+import { Receivers } from "./receivers.js";
+import { RecordLedger } from "./record-ledger.js";
+import { Rereads } from "./rereads.js";
+import { Rows } from "./rows.js";
+import { Sources } from "./sources.js";
+import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
+import { Threads } from "./threads.js";
+import { Timeline } from "./timeline.js";
+
+/** Numbers of match classes: one per consumer vertex and those split off. */
+const CLASS_IDS = 256;
+
+export class LumpedPlane implements DataPlane {
+  readonly layout: Layout;
+  readonly state: LumpedState;
+  readonly sources: Sources;
+  readonly receivers: Receivers;
+  readonly ledger: RecordLedger;
+  readonly books: readonly MatchBook[];
+  readonly rows: Rows;
+  readonly holding: Holding;
+  readonly rereads: Rereads;
+  readonly timeline: Timeline;
+  readonly gaps: GapTracker;
+  readonly latency = new LatencyHistogram();
+  readonly binned: BinnedLatency;
+  readonly threads: Threads;
+  protected readonly context: PlaneContext;
+  private readonly listener: PlaneListener;
+  private readonly attempts: Attempts;
+  private readonly shared: SharedShares;
+  private readonly tick: number;
+  private readonly markerDue: number;
+  private readonly sinkLimits: Float64Array;
+  private lastCutNs = -1;
+  /** UnavailableEvents in consumers' FIFOs: (edge, producer, consumer subtask, consumer, number, epoch) each. */
+  private readonly markers: number[][] = [];
+  private readonly freeMarkers: number[] = [];
+
+  constructor(context: PlaneContext, listener: PlaneListener) {
+    this.context = context;
+    this.listener = listener;
+    const layout = buildLayout(context);
+    this.layout = layout;
+    const state = new LumpedState(context, layout);
+    this.state = state;
+    this.threads = new Threads(state);
+    this.rereads = new Rereads(layout.sources);
+    this.ledger = new RecordLedger(layout, state.arrivals.produced);
+    this.sources = new Sources(state, this.threads, this.rereads);
+    this.holding = new Holding(state, this.ledger, this.sources);
+    const groups = layout.groups.length;
+    this.shared = {
+      emission: new Float64Array(CLASS_IDS * groups),
+      groups,
+      freeIds: Array.from({ length: CLASS_IDS - layout.sinks.length }, (_, i) => CLASS_IDS - 1 - i),
+    };
+    this.books = layout.sinks.map((sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared));
+    this.rows = new Rows(state, this.ledger, this.books, this.sources);
+    this.sources.rows = this.rows;
+    this.sources.holding = this.holding;
+    const sinkTasks: number[] = [];
+    const sinkIndex = new Int32Array(layout.consumers).fill(-1);
+    for (let task = 0; task < context.topology.tasks; task++) {
+      const c = layout.consumerOfTask[task]!;
+      if (c < 0 || !layout.sinks[layout.sinkOfConsumer[c]!]!.config.sink) continue;
+      sinkIndex[c] = sinkTasks.length;
+      sinkTasks.push(task);
+      state.classOf[c] = layout.sinkOfConsumer[c]!;
+    }
+    for (let c = 0; c < layout.consumers; c++) state.classOf[c] = layout.sinkOfConsumer[c]!;
+    this.gaps = new GapTracker(Int32Array.from(sinkTasks), context.measureFromNs);
+    this.binned = new BinnedLatency(binCount(layout.config.durationNs), BIN_NS);
+    this.receivers = new Receivers(state, this.threads, this.ledger, this.shared.emission, this.gaps, this.latency, this.binned, sinkIndex);
+    this.timeline = new Timeline(layout);
+    this.attempts = new Attempts(this);
+    this.sinkLimits = this.queueLimits();
+    this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
+    this.markerDue = context.sim.defineKind("unavailable-event-met", PRIORITY.completion, (_e, marker) => this.onMarker(marker));
+    this.beginBin();
+  }
+
+  // --- time ---
+  private beginBin(): void {
+    const { arrivals } = this.state;
+    arrivals.nextBin();
+    this.sources.position = 0;
+    for (const book of this.books) book.beginBin(arrivals.bin);
+    this.context.sim.schedule((arrivals.bin + 1) * this.layout.resolutionNs, this.tick, this.context.entityBase);
+  }
+
+  private onTick(): void {
+    this.closeBin();
+    this.beginBin();
+  }
+
+  /** Everything strictly before the end of the current bin (or of the run) has happened; the books are settled. */
+  closeBin(): void {
+    const { state, timeline, receivers, rows } = this;
+    const bin = state.arrivals.bin;
+    const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
+    this.advanceTo(endNs);
+    this.settle();
+    for (const book of this.books) book.endBin((from, to) => this.rows.merged(from, to));
+    if (bin < this.layout.bins) {
+      timeline.delivered[bin] = receivers.deliveredNow;
+      timeline.discarded[bin] = rows.discardedNow;
+      for (const book of this.books) if (book.sink.config.sink) timeline.emitted[bin] = timeline.emitted[bin]! + book.takeEmitted();
+      this.seeBacklog(bin, endNs);
+    }
+    receivers.deliveredNow = 0;
+    rows.discardedNow = 0;
+    this.limitQueues(endNs);
+  }
+
+  /** All arrivals so far go into the books. */
+  private settle(): void {
+    const { receivers, layout, ledger } = this;
+    const stride = layout.bins + 1;
+    receivers.arrived.drain((at, count) => {
+      const group = layout.groups[Math.floor(at / stride)]!;
+      this.books[group.sink]!.arrived(group.input, at % stride, count);
+      ledger.delivered += count;
+    });
+    if (receivers.own.length > 0) this.settleOwn(stride);
+    receivers.copies.drain((at, count) => {
+      const group = layout.groups[Math.floor(at / stride)]!;
+      this.books[group.sink]!.arrivedAgain(group.input, at % stride, count);
+    });
+    for (const book of this.books) book.settle();
+  }
+
+  private settleOwn(stride: number): void {
+    const { own } = this.receivers;
+    const sums = new Map<number, number>();
+    const size = this.layout.groups.length * stride;
+    for (let i = 0; i < own.length; i += 3) {
+      const key = own[i]! * size + own[i + 1]!;
+      sums.set(key, (sums.get(key) ?? 0) + own[i + 2]!);
+    }
+    own.length = 0;
+    for (const key of [...sums.keys()].sort((a, b) => a - b)) {
+      const id = Math.floor(key / size);
+      const at = key % size;
+      const group = this.layout.groups[Math.floor(at / stride)]!;
+      const book = this.books[group.sink]!;
+      const cls = book.classes.find((one) => one.id === id);
+      const count = sums.get(key)!;
+      if (cls && cls !== book.classes[0]) book.arrivedOwn(cls, group.input, at % stride, count);
+      else book.arrived(group.input, at % stride, count);
+      this.ledger.delivered += count;
+    }
+  }
+
+  private seeBacklog(bin: number, endNs: number): void {
+    const { state, sources, receivers, timeline, rows } = this;
+    const { sourceFlags, flushed, arrivals } = state;
+    let log = 0;
+    let unflushed = 0;
+    for (let s = 0; s < flushed.length; s++) {
+      if (sourceFlags[s] === 0) unflushed += arrivals.before[s]! + arrivals.inBin[s]! - flushed[s]!;
+      else {
+        const end = arrivals.endAt(s, endNs);
+        const read = sources.readBy(s, endNs, end);
+        log += end - read;
+        if ((sourceFlags[s]! & DEAD) === 0) unflushed += read - flushed[s]!;
+      }
+    }
+    timeline.backlogLog[bin] = log;
+    timeline.backlogNetwork[bin] = unflushed + sources.sent - receivers.processed - receivers.dropped - this.holding.lostCopiesAndAll + rows.heldNow;
+  }
+
+  advanceTo(nowNs: number): void {
+    const { state, sources, receivers } = this;
+    sources.advance(nowNs);
+    for (let tm = 0; tm < state.taskManagers; tm++) receivers.advanceTaskManager(tm, nowNs);
+    for (let c = 0; c < this.layout.consumers; c++) receivers.serve(c, nowNs);
+  }
+
+  /** Brings one consumer up to now. */
+  advanceConsumer(c: number): void {
+    const nowNs = this.context.sim.nowNs;
+    this.sources.advance(nowNs);
+    this.receivers.advanceTaskManager(this.state.consumerTm[c]!, nowNs);
+    this.receivers.serve(c, nowNs);
+  }
+
+  /** Everything up to now, settled: where the books must tell before from after. */
+  private cut(): void {
+    const nowNs = this.context.sim.nowNs;
+    if (this.lastCutNs === nowNs) return;
+    this.lastCutNs = nowNs;
+    this.advanceTo(nowNs);
+    this.settle();
+  }
+
+  // --- limits of queues that are not apart ---
+  /** Records that a consumer's queue can hold before every channel into it is full at both ends. */
+  private queueLimits(): Float64Array {
+    const { engine } = this.layout.config;
+    return Float64Array.from(this.layout.sinks, (sink) => {
+      let records = 0;
+      for (const group of sink.inputs) {
+        const channels = group.edge.allToAll ? group.sources : 1;
+        const fanOut = group.edge.allToAll ? sink.consumers : 1;
+        const sender = engine.maxBuffersPerChannel ?? (2 * fanOut + 8) / fanOut;
+        const buffers = channels * (engine.exclusiveBuffersPerChannel + sender) + engine.floatingBuffersPerGate;
+        records += (buffers * engine.segmentBytes) / group.wireBytes;
+      }
+      return records;
+    });
+  }
+
+  /** One saturated consumer throttles every producer of its edges until its queue is below its limit again. */
+  private limitQueues(nowNs: number): void {
+    const { state, layout, sources } = this;
+    for (const sink of layout.sinks) {
+      const limit = this.sinkLimits[sink.index]!;
+      let over = 0;
+      for (let c = sink.base; c < sink.base + sink.consumers; c++) if (state.queued[c]! > limit) over++;
+      for (const group of sink.inputs) {
+        const blocked = over > 0 ? 1 : 0;
+        if (sources.blocked[group.index] === blocked) continue;
+        if (blocked) for (let s = 0; s < layout.sources; s++) if (layout.groupOfSource[s] === group.index) sources.fallBehind(s, nowNs);
+        if (!blocked) for (let s = 0; s < layout.sources; s++) if (layout.groupOfSource[s] === group.index && state.sourceFlags[s]! & BEHIND) state.readAtNs[s] = nowNs;
+        sources.blocked[group.index] = blocked;
+      }
+    }
+  }
+
+  // --- threads ---
+  serveOnServerLoop(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
+    this.sources.advance(this.context.sim.nowNs);
+    this.state.needTaskManager(taskManager);
+    return this.threads.serveOnServer(taskManager, peer, edge, readyNs, Math.round(costNs));
+  }
+
+  serveOnClientLoop(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
+    const nowNs = this.context.sim.nowNs;
+    this.sources.advance(nowNs);
+    this.state.needTaskManager(taskManager);
+    this.receivers.advanceTaskManager(taskManager, nowNs);
+    return this.threads.serveOnClient(taskManager, peer, edge, readyNs, Math.round(costNs));
+  }
+
+  runMail(task: number, readyNs: number, costNs: number): number {
+    const { state, layout } = this;
+    const nowNs = this.context.sim.nowNs;
+    const ready = Math.max(nowNs, readyNs);
+    const cost = Math.round(costNs);
+    const c = layout.consumerOfTask[task]!;
+    if (c < 0) return ready + cost;
+    this.advanceConsumer(c);
+    if (state.fifoHead[c]! < 0 || state.freeAtNs[c]! > ready) {
+      // Idle, or still at the mail before this one.
+      state.freeAtNs[c] = Math.max(state.freeAtNs[c]!, ready) + cost;
+      return state.freeAtNs[c]!;
+    }
+    // Between two records of the quantum in service.
+    const service = layout.sinks[layout.sinkOfConsumer[c]!]!.serviceNs;
+    state.stolenNs[c] = state.stolenNs[c]! + cost;
+    return Math.max(ready, nowNs) + Math.round(service / 2) + state.stolenNs[c]!;
+  }
+
+  // --- attempts ---
+  attemptStarted(task: number): void {
+    const { layout } = this;
+    this.sources.advance(this.context.sim.nowNs);
+    if (layout.sourceOfTask[task]! >= 0) this.attempts.sourceStarted(layout.sourceOfTask[task]!);
+    else if (layout.consumerOfTask[task]! >= 0) this.attempts.consumerStarted(layout.consumerOfTask[task]!);
+  }
+
+  attemptEnded(task: number, _how: AttemptEnd): void {
+    const { layout } = this;
+    this.sources.advance(this.context.sim.nowNs);
+    if (layout.sourceOfTask[task]! >= 0) this.attempts.sourceEnded(layout.sourceOfTask[task]!);
+    else if (layout.consumerOfTask[task]! >= 0) this.attempts.consumerEnded(layout.consumerOfTask[task]!);
+  }
+
+  // --- channels one by one ---
+  touch(task: number): void {
+    this.cut();
+    const { layout } = this;
+    const nowNs = this.context.sim.nowNs;
+    if (layout.sourceOfTask[task]! >= 0) this.rows.touchSource(layout.sourceOfTask[task]!, nowNs);
+    else if (layout.consumerOfTask[task]! >= 0) this.rows.touchConsumer(layout.consumerOfTask[task]!, nowNs);
+  }
+
+  /** Source and consumer numbers of a channel. */
+  private ends(edge: number, producer: number, consumer: number): { s: number; c: number } {
+    const { topology } = this.context;
+    const { from, to } = topology.edges[edge]!;
+    return {
+      s: this.layout.sourceOfTask[topology.taskBase[from]! + producer]!,
+      c: this.layout.consumerOfTask[topology.taskBase[to]! + consumer]!,
+    };
+  }
+
+  closeView(edge: number, producer: number, consumer: number, policy: "discard" | "hold"): void {
+    const nowNs = this.context.sim.nowNs;
+    this.sources.advance(nowNs);
+    const { s, c } = this.ends(edge, producer, consumer);
+    this.rows.closeView(s, c, policy === "discard", nowNs);
+  }
+
+  registerView(edge: number, producer: number, consumer: number): void {
+    const nowNs = this.context.sim.nowNs;
+    this.sources.advance(nowNs);
+    const { s, c } = this.ends(edge, producer, consumer);
+    this.rows.registerView(s, c, nowNs);
+  }
+
+  appendUnavailable(edge: number, producer: number, consumer: number, stuck: boolean): void {
+    // A stuck task never drains its channel.
+    if (stuck) return;
+    const { c } = this.ends(edge, producer, consumer);
+    this.advanceConsumer(c);
+    const marker = this.freeMarkers.pop() ?? this.markers.length;
+    this.markers[marker] = [edge, producer, consumer, c, this.state.appended[c]!, this.attempts.consumerEpoch[c]!];
+    this.scheduleMarker(marker);
+  }
+
+  private scheduleMarker(marker: number): void {
+    const [, , , c, number] = this.markers[marker] as [number, number, number, number, number, number];
+    const { sim, entityBase } = this.context;
+    const dueNs = this.receivers.drainNs(c, sim.nowNs, number - this.state.served[c]!);
+    sim.schedule(Math.max(sim.nowNs, dueNs), this.markerDue, entityBase + 1 + c, marker);
+  }
+
+  private onMarker(marker: number): void {
+    const [edge, producer, consumer, c, number, epoch] = this.markers[marker] as [number, number, number, number, number, number];
+    if (this.attempts.consumerEpoch[c] !== epoch) {
+      this.freeMarkers.push(marker);
+      return;
+    }
+    this.advanceConsumer(c);
+    const nowNs = this.context.sim.nowNs;
+    if (this.state.served[c]! < number && this.receivers.drainNs(c, nowNs, number - this.state.served[c]!) > nowNs) {
+      // Mail came in between.
+      this.scheduleMarker(marker);
+      return;
+    }
+    this.freeMarkers.push(marker);
+    this.listener.unavailableConsumed(edge, producer, consumer);
+  }
+
+  // --- channels in bulk ---
+  closeAllViews(consumer: number): void {
+    const c = this.layout.consumerOfTask[consumer]!;
+    if (c < 0) return;
+    this.advanceConsumer(c);
+    if (this.rows.ofConsumer.has(c) || this.rows.ofSource.size > 0) this.rows.forgetConsumer(c);
+    this.state.setMode(c, CONSUMER_HELD);
+  }
+
+  registerAllViews(consumer: number): void {
+    const c = this.layout.consumerOfTask[consumer]!;
+    if (c < 0) return;
+    this.advanceConsumer(c);
+    this.state.setMode(c, CONSUMER_OPEN);
+    this.holding.open(c, this.context.sim.nowNs);
+  }
+
+  finish(endNs: number): PlaneResult {
+    return finishPlane(this, endNs);
+  }
+}

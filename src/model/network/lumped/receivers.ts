@@ -1,0 +1,366 @@
+/**
+ * The receiving side: per TaskManager the Netty client loops, per consumer the gate's FIFO and the task thread. Every
+ * server sees its arrivals sorted by (time, source); only what ends strictly before the given time is applied, so a
+ * cut needs no undo.
+ */
+import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
+import type { GapTracker } from "../plane-common/gap-tracker.js";
+import { ATTEMPT_MASK, ATTEMPT_SHIFT, BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, END, FIRST, NEXT, OWN, SOURCE, SPAN, TARGET, TIME, WORDS } from "./quanta.js";
+import { CAUSE, type RecordLedger } from "./record-ledger.js";
+import type { LumpedState } from "./state.js";
+import type { Threads } from "./threads.js";
+
+/** Arrivals since the last settlement, by group × stride + event bin, and the places that are not 0. */
+export class ArrivalCounts {
+  readonly counts: Int32Array;
+  places: Int32Array;
+  used = 0;
+  constructor(size: number) {
+    this.counts = new Int32Array(size);
+    this.places = new Int32Array(size);
+  }
+  add(at: number, count: number): void {
+    if (this.counts[at] === 0) this.places[this.used++] = at;
+    this.counts[at] = this.counts[at]! + count;
+  }
+  /** Hands over all counts in order of place, and clears them. */
+  drain(visit: (at: number, count: number) => void): void {
+    const places = this.places.subarray(0, this.used).sort();
+    this.used = 0;
+    for (const at of places) {
+      const count = this.counts[at]!;
+      this.counts[at] = 0;
+      visit(at, count);
+    }
+  }
+}
+
+export class Receivers {
+  readonly arrived: ArrivalCounts;
+  readonly copies: ArrivalCounts;
+  /** Held contents of single channels processed since the last settlement: (class, group × stride + bin, count). */
+  readonly own: number[] = [];
+  /** Originals and copies processed, in this bin. */
+  deliveredNow = 0;
+  /** Records processed, and those lost in lists and FIFOs, copies included. */
+  processed = 0;
+  dropped = 0;
+  arrivals = 0;
+  completions = 0;
+  private readonly state: LumpedState;
+  private readonly threads: Threads;
+  private readonly ledger: RecordLedger;
+  private readonly emission: Float64Array;
+  private readonly gaps: GapTracker;
+  private readonly latency: LatencyHistogram;
+  private readonly binned: BinnedLatency;
+  private readonly measureFromNs: number;
+  private readonly sinkIndex: Int32Array;
+  private readonly groups: number;
+  private readonly stride: number;
+  private readonly latencyNs: number;
+  private readonly serviceNs: Float64Array;
+  /** Share of the flush wait that a record waits: less than 1 where segments fill faster than the flusher comes. */
+  private readonly waitShare: Float64Array;
+  private batch = new Int32Array(256);
+  private ready = new Int32Array(256);
+
+  constructor(
+    state: LumpedState,
+    threads: Threads,
+    ledger: RecordLedger,
+    emission: Float64Array,
+    gaps: GapTracker,
+    latency: LatencyHistogram,
+    binned: BinnedLatency,
+    sinkIndex: Int32Array,
+  ) {
+    this.state = state;
+    this.threads = threads;
+    this.ledger = ledger;
+    this.emission = emission;
+    this.gaps = gaps;
+    this.latency = latency;
+    this.binned = binned;
+    this.sinkIndex = sinkIndex;
+    const { layout } = state;
+    this.measureFromNs = state.context.measureFromNs;
+    this.groups = layout.groups.length;
+    this.stride = layout.bins + 1;
+    this.latencyNs = layout.config.cluster.linkLatencyNs;
+    this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
+    this.arrived = new ArrivalCounts(this.groups * this.stride);
+    this.copies = new ArrivalCounts(this.groups * this.stride);
+    const { engine } = layout.config;
+    this.waitShare = Float64Array.from(layout.groups, (group) => {
+      const channels = group.edge.allToAll ? group.edge.consumers : 1;
+      const fillNs = (engine.segmentBytes / ((group.ratePerSource * group.wireBytes) / channels)) * 1e9;
+      return Math.min(1, engine.bufferTimeoutNs / layout.resolutionNs, fillNs / layout.resolutionNs);
+    });
+  }
+
+  /** A TaskManager's client loops and its consumers, up to strictly before `timeNs`. Sources must be there already. */
+  advanceTaskManager(tm: number, timeNs: number): void {
+    this.receive(tm, timeNs);
+    this.hand(tm, timeNs);
+  }
+
+  /** Arrivals < timeNs go through the client loops; what they have done joins the staged list. */
+  private receive(tm: number, timeNs: number): void {
+    const { state } = this;
+    const { words, doubles } = state.pool;
+    let q = state.arrivalHead[tm]!;
+    if (q < 0) return;
+    let head = -1;
+    let tail = -1;
+    let n = 0;
+    while (q >= 0) {
+      const next = words[q * WORDS + NEXT]!;
+      if (doubles[q * DOUBLES + TIME]! < timeNs) {
+        if (n === this.batch.length) this.growBatch();
+        // Insertion keeps (time, source) order; the list is nearly sorted.
+        const time = doubles[q * DOUBLES + TIME]!;
+        const source = words[q * WORDS + SOURCE]!;
+        const { batch } = this;
+        let at = n++;
+        while (at > 0) {
+          const other = batch[at - 1]!;
+          const otherTime = doubles[other * DOUBLES + TIME]!;
+          if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= source)) break;
+          batch[at] = other;
+          at--;
+        }
+        batch[at] = q;
+      } else {
+        if (tail < 0) head = q;
+        else words[tail * WORDS + NEXT] = q;
+        tail = q;
+      }
+      q = next;
+    }
+    if (tail >= 0) words[tail * WORDS + NEXT] = -1;
+    state.arrivalHead[tm] = head;
+    state.arrivalTail[tm] = tail;
+    for (let i = 0; i < n; i++) this.arrive(this.batch[i]!, tm);
+  }
+
+  /** A quantum reaches the client loop at its time. */
+  arrive(q: number, tm: number): void {
+    const { state, threads } = this;
+    const { words, doubles } = state.pool;
+    const w = q * WORDS;
+    const s = words[w + SOURCE]!;
+    const target = words[w + TARGET]!;
+    const time = doubles[q * DOUBLES + TIME]!;
+    if (((target >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (state.sourceAttempt[s]! & ATTEMPT_MASK) && time - this.latencyNs > state.cutNs[s]!) {
+      // It had not left its TaskManager when its source's attempt ended.
+      this.lose(q, CAUSE.unflushedOutput);
+      return;
+    }
+    this.arrivals++;
+    const group = state.layout.groupOfSource[s]!;
+    const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
+    const loop = threads.clientLoop(tm, state.sourceTm[s]!, state.layout.groups[group]!.edge.index);
+    const free = state.clientFreeNs[loop]!;
+    const done = (free > time ? free : time) + Math.round(threads.costNs(group, count));
+    state.clientFreeNs[loop] = done;
+    doubles[q * DOUBLES + TIME] = done;
+    words[w + NEXT] = -1;
+    const { stagedHead, stagedTail } = state;
+    const tail = stagedTail[tm]!;
+    if (tail < 0) stagedHead[tm] = q;
+    else words[tail * WORDS + NEXT] = q;
+    stagedTail[tm] = q;
+  }
+
+  /** What the client loops have done before `timeNs` joins the consumers' FIFOs. */
+  private hand(tm: number, timeNs: number): void {
+    const { state } = this;
+    const { words, doubles } = state.pool;
+    let q = state.stagedHead[tm]!;
+    if (q < 0) return;
+    let head = -1;
+    let tail = -1;
+    let n = 0;
+    while (q >= 0) {
+      const next = words[q * WORDS + NEXT]!;
+      const time = doubles[q * DOUBLES + TIME]!;
+      if (time < timeNs) {
+        if (n === this.ready.length) this.growReady();
+        const source = words[q * WORDS + SOURCE]!;
+        const { ready } = this;
+        let at = n++;
+        while (at > 0) {
+          const other = ready[at - 1]!;
+          const otherTime = doubles[other * DOUBLES + TIME]!;
+          if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= source)) break;
+          ready[at] = other;
+          at--;
+        }
+        ready[at] = q;
+      } else {
+        if (tail < 0) head = q;
+        else words[tail * WORDS + NEXT] = q;
+        tail = q;
+      }
+      q = next;
+    }
+    if (tail >= 0) words[tail * WORDS + NEXT] = -1;
+    state.stagedHead[tm] = head;
+    state.stagedTail[tm] = tail;
+    for (let i = 0; i < n; i++) this.enqueue(this.ready[i]!);
+  }
+
+  /** A quantum joins its consumer's FIFO. */
+  enqueue(q: number): void {
+    const { state } = this;
+    const { words } = state.pool;
+    const w = q * WORDS;
+    const consumer = words[w + TARGET]! & CONSUMER_MASK;
+    words[w + NEXT] = -1;
+    const tail = state.fifoTail[consumer]!;
+    if (tail < 0) state.fifoHead[consumer] = q;
+    else words[tail * WORDS + NEXT] = q;
+    state.fifoTail[consumer] = q;
+    state.queued[consumer] = state.queued[consumer]! + words[w + COUNT_0]! + words[w + COUNT_1]!;
+    state.appended[consumer] = state.appended[consumer]! + 1;
+  }
+
+  /** The consumer's task thread, up to completions strictly before `timeNs`. */
+  serve(consumer: number, timeNs: number): void {
+    const { state } = this;
+    const { fifoHead, freeAtNs, pool, layout } = state;
+    let q = fifoHead[consumer]!;
+    if (q < 0) return;
+    const { words, doubles } = pool;
+    const { groupOfSource } = layout;
+    const { counts } = this.arrived;
+    const service = this.serviceNs[consumer]!;
+    const classBase = state.classOf[consumer]! * this.groups;
+    let free = freeAtNs[consumer]!;
+    let queued = state.queued[consumer]!;
+    let served = 0;
+    while (q >= 0) {
+      const w = q * WORDS;
+      const time = doubles[q * DOUBLES + TIME]!;
+      const start = free > time ? free : time;
+      const count0 = words[w + COUNT_0]!;
+      const count1 = words[w + COUNT_1]!;
+      const count = count0 + count1;
+      const done = start + Math.round(count * service) + state.stolenNs[consumer]!;
+      if (done >= timeNs) break;
+      state.stolenNs[consumer] = 0;
+      free = done;
+      queued -= count;
+      served++;
+      const group = groupOfSource[words[w + SOURCE]!]!;
+      const flags = words[w + TARGET]!;
+      const bin = words[w + BIN]!;
+      this.processed += count;
+      if ((flags & (COPY | OWN)) === 0) {
+        this.deliveredNow += count;
+        const at = group * this.stride + bin;
+        if (count0 > 0) {
+          if (counts[at] === 0) this.arrived.add(at, count0);
+          else counts[at] = counts[at]! + count0;
+        }
+        if (count1 > 0) {
+          if (counts[at + 1] === 0) this.arrived.add(at + 1, count1);
+          else counts[at + 1] = counts[at + 1]! + count1;
+        }
+      } else this.processSpecial(consumer, group, bin, count0, count1, flags);
+      const owed = state.owed[consumer]! + count * this.emission[classBase + group]!;
+      if (owed >= 1) this.output(q, consumer, group, start, done, count, service, owed);
+      else state.owed[consumer] = owed;
+      const next = words[w + NEXT]!;
+      pool.release(q);
+      q = next;
+    }
+    if (served === 0) return;
+    fifoHead[consumer] = q;
+    if (q < 0) state.fifoTail[consumer] = -1;
+    freeAtNs[consumer] = free;
+    state.queued[consumer] = queued;
+    state.served[consumer] = state.served[consumer]! + served;
+    this.completions += served;
+  }
+
+  private output(q: number, consumer: number, group: number, start: number, done: number, count: number, service: number, owed: number): void {
+    const { state } = this;
+    const { words, doubles } = state.pool;
+    const emitted = Math.floor(owed);
+    state.owed[consumer] = owed - emitted;
+    const w = q * WORDS;
+    const sink = this.sinkIndex[consumer]!;
+    if (sink >= 0) {
+      const first = start + Math.round(service);
+      this.gaps.output(sink, first < done ? first : done);
+      this.gaps.output(sink, done);
+    }
+    // One stratified place in the quantum: low-discrepancy in the offset, so independent of the order of visits.
+    const u = (Math.imul(words[w + END]!, 0x9e3779b1) >>> 0) * 2 ** -32;
+    const span = words[w + SPAN]!;
+    const event = doubles[q * DOUBLES + FIRST]! + u * span;
+    const emission = start + (u * count + 1) * service;
+    const wait = (1 - u) * (span < state.layout.resolutionNs ? span : state.layout.resolutionNs);
+    const latency = Math.max(0, Math.round((emission < done ? emission : done) - event - wait * (1 - this.waitShare[group]!)));
+    this.binned.add(done, latency, emitted);
+    if (done >= this.measureFromNs) this.latency.add(latency, emitted);
+  }
+
+  private processSpecial(consumer: number, group: number, bin: number, count0: number, count1: number, flags: number): void {
+    const at = group * this.stride + bin;
+    if (flags & COPY) {
+      this.ledger.duplicated += count0 + count1;
+      if (count0 > 0) this.copies.add(at, count0);
+      if (count1 > 0) this.copies.add(at + 1, count1);
+      return;
+    }
+    this.deliveredNow += count0 + count1;
+    const { classOf, layout } = this.state;
+    if (classOf[consumer] === layout.sinkOfConsumer[consumer]) {
+      if (count0 > 0) this.arrived.add(at, count0);
+      if (count1 > 0) this.arrived.add(at + 1, count1);
+    } else {
+      if (count0 > 0) this.own.push(classOf[consumer]!, at, count0);
+      if (count1 > 0) this.own.push(classOf[consumer]!, at + 1, count1);
+    }
+  }
+
+  /** The quantum's records are lost here, each source's own loss. */
+  lose(q: number, cause: number): void {
+    const { words } = this.state.pool;
+    const w = q * WORDS;
+    const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
+    if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(words[w + SOURCE]!, cause, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
+    this.dropped += count;
+    this.state.pool.release(q);
+  }
+
+  /** Instant at which the consumer will have served the next `items` of its FIFO (all that it holds, if not given). */
+  drainNs(consumer: number, nowNs: number, items = Number.POSITIVE_INFINITY): number {
+    const { state } = this;
+    const { words, doubles } = state.pool;
+    let free = state.freeAtNs[consumer]!;
+    let stolen = state.stolenNs[consumer]!;
+    let left = items;
+    for (let q = state.fifoHead[consumer]!; q >= 0 && left > 0; q = words[q * WORDS + NEXT]!) {
+      left--;
+      const time = doubles[q * DOUBLES + TIME]!;
+      free = (free > time ? free : time) + Math.round((words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!) * this.serviceNs[consumer]!) + stolen;
+      stolen = 0;
+    }
+    return Math.max(free, nowNs);
+  }
+
+  private growBatch(): void {
+    const larger = new Int32Array(this.batch.length * 2);
+    larger.set(this.batch);
+    this.batch = larger;
+  }
+  private growReady(): void {
+    const larger = new Int32Array(this.ready.length * 2);
+    larger.set(this.ready);
+    this.ready = larger;
+  }
+}

@@ -1,0 +1,44 @@
+/** Columns of the channels of one touched task, and the states of a channel that is treated apart. */
+
+export const ROW = {
+  /** Like any other channel: its share travels in the quanta. */
+  none: 0,
+  /** Touched, nothing has happened to it yet. */
+  touched: 1,
+  /** Its consumer died, the producer's Netty thread does not know: what is flushed is lost on the wire. */
+  deadConsumer: 2,
+  /** View closed, discarding from `mark` on. */
+  discard: 3,
+  /** No view: all since `mark` is held. */
+  hold: 4,
+  /** Its producer's attempt is gone. */
+  deadProducer: 5,
+} as const;
+
+export class RowBlock {
+  /** Consumer number, or −1; source number, or −1. */
+  readonly consumer: number;
+  readonly source: number;
+  readonly state: Uint8Array;
+  /** Phase of the channel's integer function, in [0, 1). */
+  readonly phase: Float64Array;
+  /** Positions in the originals emitted by the source: where the state's count began; what was sent on by itself. */
+  readonly mark: Int32Array;
+  readonly sent: Int32Array;
+  /** The channel takes its share out of quanta up to this position only. */
+  readonly until: Float64Array;
+  /** Rows that are not `none`. */
+  active = 0;
+  readonly rows: number;
+
+  constructor(consumer: number, source: number, rows: number) {
+    this.consumer = consumer;
+    this.source = source;
+    this.rows = rows;
+    this.state = new Uint8Array(rows);
+    this.phase = new Float64Array(rows);
+    this.mark = new Int32Array(rows);
+    this.sent = new Int32Array(rows);
+    this.until = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The FIFO servers of a TaskManager that data and control messages share: Netty server and client loops, the
+ * machine's link. Each is a time from which it is free; connections are pinned to one loop. A quantum is charged for
+ * the real messages and bytes that it stands for.
+ */
+import { meanNs } from "../../../kernel/distributions.js";
+import { loopOf } from "../plane-common/pinning.js";
+import type { SourceGroup } from "./layout.js";
+import type { LumpedState } from "./state.js";
+
+const TABLE = 4096;
+
+export class Threads {
+  private readonly state: LumpedState;
+  private readonly perEdge: boolean;
+  private readonly tables: readonly Float64Array[];
+
+  constructor(state: LumpedState) {
+    this.state = state;
+    this.perEdge = state.layout.config.engine.connectionPerEdge;
+    this.tables = state.layout.groups.map((group) => Float64Array.from({ length: TABLE }, (_, n) => this.exactCostNs(group, n)));
+  }
+
+  /** Loop time of `n` records of one source in one interval, all channels together, in ns. */
+  costNs(group: number, n: number): number {
+    return n < TABLE ? this.tables[group]![n]! : this.exactCostNs(this.state.layout.groups[group]!, n);
+  }
+
+  /** Each flush of a channel that has something is a message; a channel that fills segments faster sends those too. */
+  private exactCostNs(group: SourceGroup, n: number): number {
+    const { config, resolutionNs } = this.state.layout;
+    const channels = group.edge.allToAll ? group.edge.consumers : Math.max(1, Math.ceil(group.edge.consumers / group.edge.producers));
+    const flushes = Math.max(1, resolutionNs / config.engine.bufferTimeoutNs);
+    const perFlush = n / flushes;
+    const nonEmpty = channels * (1 - (1 - 1 / channels) ** perFlush);
+    const bytes = n * group.wireBytes;
+    const buffers = flushes * nonEmpty + Math.max(0, bytes / config.engine.segmentBytes - flushes * channels * 0.5);
+    return buffers * meanNs(config.costs.nettyMessage) + bytes * config.costs.nettyPerByteNs;
+  }
+
+  serverLoop(taskManager: number, peer: number, edge: number): number {
+    return taskManager * this.state.loops + loopOf(taskManager, peer, edge, this.state.loops, this.perEdge);
+  }
+  clientLoop(taskManager: number, peer: number, edge: number): number {
+    return taskManager * this.state.clientLoops + loopOf(taskManager, peer, edge, this.state.clientLoops, this.perEdge);
+  }
+
+  serveOnServer(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
+    const { serverFreeNs } = this.state;
+    const loop = this.serverLoop(taskManager, peer, edge);
+    const done = Math.max(serverFreeNs[loop]!, readyNs) + costNs;
+    serverFreeNs[loop] = done;
+    return done;
+  }
+  serveOnClient(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
+    const { clientFreeNs } = this.state;
+    const loop = this.clientLoop(taskManager, peer, edge);
+    const done = Math.max(clientFreeNs[loop]!, readyNs) + costNs;
+    clientFreeNs[loop] = done;
+    return done;
+  }
+}
