@@ -148,6 +148,7 @@ export interface ResultSet {
 export interface ReportInput {
   readonly version: string;
   readonly sets: readonly ResultSet[];
-  readonly parameters: readonly ParameterRow[];
+  /** The costs of each set, in the order of `sets`. */
+  readonly parameters: readonly (readonly ParameterRow[])[];
   readonly sweep: readonly SweepRow[];
 }

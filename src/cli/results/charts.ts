@@ -29,7 +29,7 @@ async function writeReport(folder: string, sets: readonly ResultSet[], scopes: S
     import("../../report/render/chart-files.js"),
     import("./report-assets.js"),
   ]);
-  const parameters = sets.length === 1 ? parameterRows(sets[0]?.scenarioText ?? "") : [];
+  const parameters = sets.map((set) => parameterRows(set.scenarioText));
   const input: ReportInput = { version: packageVersion(), sets, parameters, sweep: [] };
   let stage: string;
   try {

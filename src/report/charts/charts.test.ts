@@ -89,6 +89,36 @@ describe("titles", () => {
     expect(title("recovery-by-parallelism")).toContain("At 40 slots");
   });
 
+  it("speak of a run without a fault, too", async () => {
+    const [run] = small.summary.cases;
+    const calm = {
+      ...(run as NonNullable<typeof run>),
+      recoveryTimeMs: 0,
+      catchUpMs: 0,
+      jobOutageMs: 0,
+      incidents: [],
+      phases: [],
+      assumptions: [],
+    };
+    const own = (row: { readonly case: string }): boolean => row.case === calm.case;
+    const set = {
+      ...small,
+      summary: { ...small.summary, cases: [calm] },
+      timelines: small.timelines.filter(own),
+      gaps: small.gaps.filter(own),
+      losses: small.losses.filter(own),
+      phases: [],
+      playbacks: [],
+    };
+    for (const chart of CHARTS) {
+      const spec = chart.build({ sets: [set], sweep: [], mode: "light" });
+      if (spec === null) continue;
+      expect(await renderSvg(spec)).not.toMatch(/NaN|undefined|Infinity/);
+    }
+    const spec = CHARTS[0]?.build({ sets: [set], sweep: [], mode: "light" });
+    expect(JSON.stringify(spec)).toContain("output never cut");
+  });
+
   it("are not drawn for what is not there", () => {
     const empty = { ...small, timelines: [], gaps: [], losses: [], phases: [], playbacks: [] };
     for (const chart of CHARTS) {

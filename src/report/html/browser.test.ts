@@ -104,7 +104,9 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     await page.mouse.down();
     await page.mouse.move(box.x + 100, y, { steps: 4 });
     await page.mouse.up();
-    await page.waitForFunction((old) => document.querySelector(".window-table caption")?.textContent !== old, before);
+    await page.waitForFunction(
+      `document.querySelector(".window-table caption").textContent !== ${JSON.stringify(before)}`,
+    );
     const [from, to] = [await numberOf(page, "input.from"), await numberOf(page, "input.to")];
     expect(from).toBeLessThan(10);
     expect(to - from).toBeLessThan(20);
@@ -129,9 +131,9 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     await page.waitForSelector(`${figure("output-over-time")} svg`);
     expect(await chart.locator("svg").textContent()).toContain("global restart, reserved TM");
     await page.uncheck('[data-toggle="global restart, reserved TM"]');
+    const drawing = JSON.stringify(`${figure("output-over-time")} svg`);
     await page.waitForFunction(
-      (selector) => !document.querySelector(selector)?.textContent?.includes("global restart, reserved TM"),
-      `${figure("output-over-time")} svg`,
+      `!document.querySelector(${drawing})?.textContent.includes("global restart, reserved TM")`,
     );
     expect(await page.locator('table.results th[data-case="global restart, reserved TM"]').isVisible()).toBe(false);
     expect(await page.locator(".window-table tbody tr").count()).toBe(3);

@@ -13,7 +13,7 @@ const assets = testAssets();
 const input = (sets: ReportInput["sets"]): ReportInput => ({
   version: "0.0.0-test",
   sets,
-  parameters: [{ name: "taskOpen", value: "2.65 s", grade: "I", source: "fitted with the notice" }],
+  parameters: sets.map(() => [{ name: "taskOpen", value: "2.65 s", grade: "I", source: "fitted with the notice" }]),
   sweep: [],
 });
 

@@ -127,8 +127,8 @@ ${player(page, index)}
 ${page.charts.map((chart) => figure(chart, String(index)) + (chart.id === "losses" ? lossTable(set) : "")).join("\n")}
 <h3>Assumptions the answer rests on</h3>
 <p>Grades: ${gradeLegend()}. <code>outgap sensitivity</code> varies each cost by ±20 %.</p>
-${assumptionTable(set, input.parameters)}
-${parameterTable(input.parameters)}
+${assumptionTable(set, input.parameters[index] ?? [])}
+${parameterTable(input.parameters[index] ?? [])}
 <h3>Scenario</h3>
 <details><summary>The normalised scenario</summary><pre tabindex="0">${escapeHtml(set.scenarioText)}</pre></details>
 <h3>Raw data</h3>
