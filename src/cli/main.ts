@@ -82,4 +82,5 @@ function withSuggestion(message: string, argv: readonly string[]): string {
 }
 
 endQuietlyOnClosedPipe();
+process.on("uncaughtException", (error) => process.exit(report(error, hideBin(process.argv))));
 await main(hideBin(process.argv));

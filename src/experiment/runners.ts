@@ -38,7 +38,12 @@ export async function threadRunner(
     execArgv: [],
     recordTiming: false,
   });
-  const runner = runnerOver(width, progress, (task) => pool.run(task, { signal }) as Promise<WorkerAnswer>);
+  // A worker that dies outside a task has no promise to reject; here it rejects those of all tasks.
+  const broken = new Promise<never>((_, reject) => pool.on("error", reject));
+  broken.catch(() => undefined);
+  const runner = runnerOver(width, progress, (task) =>
+    Promise.race([pool.run(task, { signal }) as Promise<WorkerAnswer>, broken]),
+  );
   return { ...runner, close: () => pool.destroy() };
 }
 

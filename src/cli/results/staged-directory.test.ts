@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +53,16 @@ test("discard leaves no trace, and after commit it does nothing", () => {
   kept.commit();
   kept.discard();
   expect(existsSync(join(target, "summary.json"))).toBe(true);
+});
+
+test("a program that ends in the middle leaves nothing behind", () => {
+  const module = new URL("../../../dist/cli/results/staged-directory.js", import.meta.url).href;
+  const target = JSON.stringify(join(folder, "deep", "result"));
+  const script = `import { StagedDirectory } from ${JSON.stringify(module)};
+    new StagedDirectory(${target}); throw new Error("in the middle");`;
+  const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(child.stderr).toContain("in the middle");
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("a folder that is no result, and a file, are refused", () => {

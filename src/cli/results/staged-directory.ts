@@ -9,6 +9,12 @@ import { fileError, UsageError } from "../exit.js";
 /** By these files a folder is known to be a result that may be replaced. */
 const MARKS = ["summary.json", "study.json"];
 
+/** Folders that are neither committed nor discarded. Whatever ends the program, none of them stays behind. */
+const open = new Set<StagedDirectory>();
+process.on("exit", () => {
+  for (const directory of open) directory.discard();
+});
+
 export class StagedDirectory {
   /** Where it will be. */
   readonly target: string;
@@ -16,7 +22,6 @@ export class StagedDirectory {
   readonly path: string;
   /** The outermost folder that had to be made for it, if any. */
   readonly #madeFor: string | undefined;
-  #open = true;
 
   /**
    * Makes the hidden folder.
@@ -29,6 +34,7 @@ export class StagedDirectory {
     try {
       this.#madeFor = mkdirSync(parent, { recursive: true });
       this.path = mkdtempSync(join(parent, `.${basename(this.target)}.partial-`));
+      open.add(this);
     } catch (error) {
       throw fileError(parent, error);
     }
@@ -37,7 +43,7 @@ export class StagedDirectory {
   /** Moves the folder into place; an older result there is gone afterwards. `elsewhere` replaces the target. */
   commit(elsewhere?: string): string {
     const target = elsewhere ?? this.target;
-    this.#open = false;
+    open.delete(this);
     if (!existsSync(target)) {
       renameSync(this.path, target);
       return target;
@@ -57,8 +63,7 @@ export class StagedDirectory {
 
   /** Removes what was written, unless it was committed. */
   discard(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!open.delete(this)) return;
     rmSync(this.path, { recursive: true, force: true });
     if (this.#madeFor === undefined) return;
     for (let folder = dirname(this.target); folder.length >= this.#madeFor.length; folder = dirname(folder)) {
