@@ -391,7 +391,7 @@ export class MatchBook implements MissCounter {
           const at = group.input * stride + bin;
           const held = cls.held[at]!;
           if (held > 0) {
-            const lost = cls.cells.part(Math.max(0, held - cls.matched[at]!), share);
+            const lost = cls.cells.part(Math.max(0, Math.floor(held - cls.matched[at]! + 0.5)), share);
             this.ledger.losePooled(CAUSE.stateLost, group.index, bin, lost);
             this.ledger.delivered -= lost;
           }
