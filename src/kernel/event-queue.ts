@@ -56,7 +56,7 @@ export class EventQueue {
 
   private tuneAt = 0;
   private tunedAt = 0;
-  private tunedAtNs = 0;
+  private tunedAtNs = Number.NaN;
   private ringWork = 0;
   private scratch = new Int32Array(1024);
 
@@ -65,7 +65,7 @@ export class EventQueue {
     this.near = new EventHeap(this.records);
     this.active = new ActiveBucket(this.records);
     this.far = new EventHeap(this.records);
-    this.nowNs = this.originNs = 0;
+    this.nowNs = this.originNs = this.tunedAtNs = 0;
     this.bucketsPerNs = 1;
   }
 

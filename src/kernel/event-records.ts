@@ -41,7 +41,8 @@ export class EventRecords {
   private words: Int32Array = new Int32Array(INITIAL_CAPACITY << 3);
   private times: Float64Array = new Float64Array(this.words.buffer);
   private capacity = INITIAL_CAPACITY;
-  private used = 0;
+  /** Slot 0 is never used, so that no handle is 0. */
+  private used = 1;
   /** First free slot, linked through the ENTITY word; -1 if all are in use. */
   private freeHead = -1;
   declare private readonly salt: number;

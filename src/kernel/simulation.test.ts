@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PRIORITY } from "./priorities.js";
-import { Simulation } from "./simulation.js";
+import { NO_EVENT, Simulation } from "./simulation.js";
 
 function recorder(options = {}) {
   const simulation = new Simulation(options);
@@ -36,6 +36,16 @@ describe("Simulation", () => {
     simulation.run(3);
     expect(simulation.cancel(second)).toBe(false);
     expect(log).toEqual(["2 timer 0 2"]);
+  });
+
+  it("has no handle 0, and takes any number for one", () => {
+    const { simulation, timer } = recorder();
+    expect(simulation.schedule(1, timer, 0)).not.toBe(NO_EVENT);
+    for (const handle of [NO_EVENT, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 52]) {
+      expect(simulation.cancel(handle)).toBe(false);
+      expect(simulation.timeOf(handle)).toBeNaN();
+    }
+    expect(simulation.pending).toBe(1);
   });
 
   it("says why it ended", () => {

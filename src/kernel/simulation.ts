@@ -26,6 +26,9 @@ export interface SimulationOptions {
   readonly shuffleSalt?: number;
 }
 
+/** What no handle is: the start value of a place that keeps one. */
+export const NO_EVENT = 0;
+
 const MAX_TIME_NS = Number.MAX_SAFE_INTEGER;
 const MAX_ENTITY = 2 ** 31 - 1;
 

@@ -17,6 +17,8 @@ export interface Measurement {
   /** One sample per measured chunk. */
   readonly nsPerOperation: readonly number[];
   readonly peakRssBytes: number;
+  /** Outgap only: moves, comparisons and visits of the event queue, while it was measured. */
+  readonly queueStepsPerOperation?: number;
 }
 
 export interface Engine {

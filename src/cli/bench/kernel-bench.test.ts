@@ -14,6 +14,9 @@ describe("kernel benchmark", () => {
     for (const work of result.works) {
       expect(work.sameSimulatedTimes, work.work).toBe(true);
       expect(work.engines.map((figures) => figures.engine)).toEqual(result.engines.map((engine) => engine.name));
+      // A count, the same on every machine: about 10 for a queue in its stride.
+      expect(work.queueStepsPerOperation).toBeGreaterThan(1);
+      expect(work.queueStepsPerOperation).toBeLessThan(16);
       for (const figures of work.engines) {
         expect(figures.minNs).toBeGreaterThan(0);
         expect(figures.minNs).toBeLessThanOrEqual(figures.medianNs);

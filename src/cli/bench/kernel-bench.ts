@@ -49,6 +49,8 @@ export interface WorkFigures {
   readonly operation: string;
   /** True if all engines were at the same simulated time after every chunk that they have in common. */
   readonly sameSimulatedTimes: boolean;
+  /** Steps of Outgap's event queue per operation: a count for CI to compare, as it does not depend on the machine. */
+  readonly queueStepsPerOperation: number;
   readonly engines: readonly EngineFigures[];
 }
 
@@ -157,6 +159,7 @@ function workFigures(spec: WorkSpec, byEngine: readonly (readonly [string, reado
     work: spec.work,
     operation: spec.operation,
     sameSimulatedTimes: agree(present.flatMap(([, list]) => list.map((measurement) => measurement.endTimesNs))),
+    queueStepsPerOperation: present[0]![1][0]!.queueStepsPerOperation!,
     engines: figures.map((figure) => ({ ...figure, ratioToOutgap: figure.medianNs / own })),
   };
 }

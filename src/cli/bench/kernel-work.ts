@@ -1,6 +1,5 @@
 /**
- * The two pieces of work that every engine does, on Outgap's kernel, through its public interface. Each is a
- * generator of simulated times: one `next()` is one chunk of operations. The peers in `peers/` do the same in the
+ * The two pieces of work that every engine does, on Outgap's kernel, through its public interface. The peers in `peers/` do the same in the
  * same order, so all engines reach the same simulated time at the end of each chunk.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
@@ -10,6 +9,8 @@ import type { WorkTable } from "./work-table.js";
 export interface Work {
   /** Does so many operations and returns the simulated time in ns after the last. */
   run(operations: number): number;
+  /** Steps of the event queue so far: a count, equal on every machine. */
+  queueSteps(): number;
 }
 
 /** The hold model: take the earliest of `size` events, schedule one a drawn delay later. */
@@ -30,12 +31,14 @@ export function holdWork(table: WorkTable, size: number): Work {
       simulation.run(Number.POSITIVE_INFINITY);
       return simulation.nowNs;
     },
+    queueSteps: () => simulation.queueWork,
   };
 }
 
 /** A closed network: jobs go from one FIFO server to a drawn next one; an operation is a service completed. */
 export function networkWork(table: WorkTable, servers: number, jobs: number): Work {
-  const { delaysNs, routes, mask } = table;
+  const { delaysNs, mask } = table;
+  const nextServers = table.routes.map((route) => route % servers);
   const simulation = new Simulation();
   // Each server's queue as a list of jobs; its first job is the one in service.
   const first = new Int32Array(servers).fill(-1);
@@ -51,7 +54,7 @@ export function networkWork(table: WorkTable, servers: number, jobs: number): Wo
     first[server] = following;
     if (following >= 0) simulation.schedule(simulation.nowNs + delaysNs[draws++ & mask]!, kind, server);
     else last[server] = -1;
-    arrive(job, routes[done & mask]! % servers);
+    arrive(job, nextServers[done & mask]!);
     done++;
     if (done === end) simulation.stop();
   });
@@ -73,5 +76,6 @@ export function networkWork(table: WorkTable, servers: number, jobs: number): Wo
       simulation.run(Number.POSITIVE_INFINITY);
       return simulation.nowNs;
     },
+    queueSteps: () => simulation.queueWork,
   };
 }

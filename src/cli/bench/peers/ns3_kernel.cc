@@ -77,7 +77,7 @@ void Completed(int server) {
   } else {
     last[server] = -1;
   }
-  Arrive(job, routes[done & mask] % servers);
+  Arrive(job, routes[done & mask]);
   CountOperation();
 }
 
@@ -124,6 +124,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < size; i++) Simulator::Schedule(Delay(i) + NanoSeconds(i), &Hold);
   } else {
     servers = size;
+    for (auto& route : routes) route %= servers;
     first.assign(servers, -1);
     last.assign(servers, -1);
     next.assign(jobs, -1);

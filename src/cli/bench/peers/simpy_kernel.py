@@ -12,7 +12,7 @@ with open(table_path, "rb") as file:
     data = file.read()
 entries = len(data) // 12
 delays = array.array("d", data[: entries * 8]).tolist()
-routes = array.array("i", data[entries * 8 :]).tolist()
+routes = [route % size for route in array.array("i", data[entries * 8 :])]
 mask = entries - 1
 
 
@@ -73,7 +73,7 @@ class Network:
             head = 0
         self.heads[server] = head
         delay = self.draw() if head < len(queue) else None
-        self.arrive(job, routes[progress.done & mask] % size)
+        self.arrive(job, routes[progress.done & mask])
         if delay is None and len(queue) > head:
             # It came straight back to the idle server, whose wake-up is this return value.
             delay = self.own_wake
