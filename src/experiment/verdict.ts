@@ -30,11 +30,13 @@ export function judge(expectations: readonly Expectation[], summaries: readonly 
   const expected = new Set(
     results.filter((result) => result.relation === "endState" && result.ok).map((result) => result.case),
   );
-  const failures = results.filter((result) => !result.ok).map((result) => `${result.case}: ${result.metric}`);
+  const failures = results
+    .filter((result) => !result.ok)
+    .map((result) => `${result.case}: ${result.metric} is not as expected`);
   for (const { case: name, seed, endState, invariants } of summaries) {
     if (endState !== "completed" && !expected.has(name)) failures.push(`${name}, seed ${seed}: ${endState}`);
-    for (const { name: invariant, violations } of invariants) {
-      if (violations > 0) failures.push(`${name}, seed ${seed}: ${violations} × ${invariant}`);
+    for (const { name: invariant, violations, first } of invariants) {
+      if (violations !== 0) failures.push(`${name}, seed ${seed}: ${invariant} is violated: ${first ?? violations}`);
     }
   }
   return { expect: results.map(toEntry), failures };

@@ -61,6 +61,9 @@ export async function run(argv: RunArguments): Promise<number> {
   }
 }
 
+/** Printed at most; all of them are in the files. */
+const MOST_FAILURES = 20;
+
 /** Below this many quanta a plan takes about as long as starting threads for it. */
 const INLINE_QUANTA = 2_000_000;
 
@@ -116,6 +119,7 @@ async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode:
     if (argv.quiet || argv.json) continue;
     const { name, description } = scenario;
     await writeOut(renderScenario({ scenario: name, description, summaries, firstRuns: writer.firstRuns, expect }));
+    for (const failure of verdict.failures.slice(0, MOST_FAILURES)) await writeOut(`${paint("red", "✗")} ${failure}\n`);
   }
   if (argv.json) await writeOut(jsonDocument(entries));
   for (const { writer, measured, note } of jobs) {

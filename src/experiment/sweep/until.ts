@@ -1,0 +1,50 @@
+/**
+ * How many seeds `--until` asks for: rounds, each decided from the results of the rounds before alone, so that the
+ * number does not depend on workers, interruptions or machines. Owns no run.
+ */
+import type { Measured } from "../../metrics/result.js";
+import type { Precision } from "../../scenario/index.js";
+import { meanInterval } from "./spread.js";
+
+/** Below this an interval is a guess about the variance, so it is not trusted to stop. */
+export const FIRST_SEEDS = 5;
+
+export interface Reached {
+  readonly reached: boolean;
+  /** Half-width of the widest interval among the cases, relative to the mean or in the metric's unit. */
+  readonly halfWidth: number;
+}
+
+function halfWidth(values: readonly Measured[], precision: Precision): number {
+  const numbers = values.map((value) => (typeof value === "number" ? value : value.atLeastMs));
+  const { mean, low, high } = meanInterval(numbers);
+  if (low === null || high === null) return Number.POSITIVE_INFINITY;
+  const half = (high - low) / 2;
+  if (precision.kind === "absolute" || half === 0) return half;
+  return mean === 0 ? Number.POSITIVE_INFINITY : half / Math.abs(mean);
+}
+
+/** @param byCase the values of each case so far */
+export function precisionOf(byCase: readonly (readonly Measured[])[], precision: Precision): Reached {
+  const widest = byCase.reduce((most, values) => Math.max(most, halfWidth(values, precision)), 0);
+  return { reached: widest <= precision.halfWidth, halfWidth: widest };
+}
+
+/**
+ * Seeds that a point should have after the next round; `seeds` again if it has enough.
+ * @param byCase the values of each case so far, `seeds` each
+ */
+export function nextSeeds(
+  byCase: readonly (readonly Measured[])[],
+  precision: Precision,
+  seeds: number,
+  maxSeeds: number,
+): number {
+  if (seeds >= maxSeeds) return seeds;
+  if (seeds < FIRST_SEEDS) return Math.min(FIRST_SEEDS, maxSeeds);
+  const { reached, halfWidth: half } = precisionOf(byCase, precision);
+  if (reached) return seeds;
+  // The width falls with the root of the number; never more than doubled at once, for the variance is a guess too.
+  const wanted = Math.ceil(seeds * Math.min(2, (half / precision.halfWidth) ** 2));
+  return Math.min(maxSeeds, Math.max(seeds + 1, wanted));
+}
