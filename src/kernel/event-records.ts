@@ -55,6 +55,7 @@ export class EventRecords {
 
   constructor(salt: number) {
     this.salt = salt;
+    this.words[KIND] = DEAD;
   }
 
   get slotCapacity(): number {
