@@ -65,7 +65,8 @@ export type PlanResult =
 /** @param onPoint called after each parsed point with how many there are in all */
 export function planSweep(request: SweepRequest, onPoint?: (done: number, of: number) => void): PlanResult {
   const total = request.grids.reduce((sum, grid) => sum + sizeOf(grid), 0);
-  if (total > MAX_POINTS) return { ok: false, problems: [`the sweep has ${total} points, at most ${MAX_POINTS} are meant`] };
+  if (total > MAX_POINTS)
+    return { ok: false, problems: [`the sweep has ${total} points, at most ${MAX_POINTS} are meant`] };
   const points: SweepPoint[] = [];
   const labels = new Set<string>();
   let scenario: NormalisedScenario | null = null;
