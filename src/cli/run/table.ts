@@ -144,16 +144,18 @@ function seconds(groups: readonly Group[]): string {
   return ["Where the seconds went:", ...rows.map(({ name, line }) => `  ${name.padEnd(width)}  ${line}`)].join("\n");
 }
 
+/** Expectations that say the same of several cases take one line. */
 function expectations(expect: readonly ExpectEntry[]): string {
   if (expect.length === 0) return "";
-  const lines = expect.map((entry) => {
-    const mark = entry.ok ? paint("green", "✓") : paint("red", "✗");
-    return `  ${mark} ${describeExpectation(entry)}`;
-  });
-  return ["Expected:", ...lines].join("\n");
+  const casesOf = new Map<string, string[]>();
+  for (const entry of expect) {
+    const line = `  ${entry.ok ? paint("green", "✓") : paint("red", "✗")} ${describeExpectation(entry)}`;
+    casesOf.set(line, [...(casesOf.get(line) ?? []), entry.case]);
+  }
+  return ["Expected:", ...[...casesOf].map(([line, cases]) => `${line} (${cases.join(" · ")})`)].join("\n");
 }
 
-/** `single-task: recoveryTimeMs is 18.3 s; published 18 s, within 1.8 s`. */
+/** `recoveryTimeMs is 18.3 s; published 18 s, within 1.8 s`. */
 function describeExpectation(entry: ExpectEntry): string {
   const inMs = /Ms(\.|$)/.test(entry.metric);
   const shown = (value: unknown): string => {
@@ -164,5 +166,5 @@ function describeExpectation(entry: ExpectEntry): string {
     .filter((relation) => entry[relation] !== undefined)
     .map((relation) => `${words(relation)} ${shown(entry[relation])}`);
   if (entry.within !== undefined) wanted.push(`within ${shown(entry.within)}`);
-  return `${entry.case}: ${entry.metric} is ${shown(entry.measured)}; ${wanted.join(", ")}`;
+  return `${entry.metric} is ${shown(entry.measured)}; ${wanted.join(", ")}`;
 }

@@ -16,8 +16,8 @@ export interface Ended {
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Sent once stderr has said something (use `--progress=plain`). */
-  readonly signalAfterProgress?: NodeJS.Signals;
+  /** Sent once stderr has said this (use `--progress=plain`). */
+  readonly signal?: { readonly name: NodeJS.Signals; readonly after: RegExp };
   /** Nobody reads stdout. */
   readonly closeStdout?: boolean;
 }
@@ -40,10 +40,9 @@ export function program(args: readonly string[], options: ProgramOptions): Promi
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
-      if (options.signalAfterProgress !== undefined && !signalled) {
-        signalled = true;
-        child.kill(options.signalAfterProgress);
-      }
+      if (options.signal === undefined || signalled || !options.signal.after.test(stderr)) return;
+      signalled = true;
+      child.kill(options.signal.name);
     });
     if (options.closeStdout === true) child.stdout.destroy();
     child.on("error", fail);
