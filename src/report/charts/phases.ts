@@ -129,7 +129,7 @@ function gantt(cases: readonly Path[]): Spec {
       to: brief6((span.endMs - startMs) / 1000),
       seconds: brief6((span.endMs - span.startMs) / 1000),
       thread: span.thread,
-      label: labelFor(span.phase, ((span.endMs - span.startMs) / mostMs / 1.08) * PLOT_WIDTH),
+      ...labelFor([span.phase], (span.endMs - span.startMs) / mostMs / 1.08),
     })),
   );
   const x = {
@@ -183,7 +183,6 @@ function shares(cases: readonly Path[]): Spec {
       const from = at;
       at += share;
       const text = `${phase} ${duration(ms)}`;
-      const room = share * PLOT_WIDTH;
       return {
         case: name,
         phase,
@@ -191,7 +190,7 @@ function shares(cases: readonly Path[]): Spec {
         to: brief6(at),
         share: brief6(share),
         seconds: brief6(ms / 1000),
-        label: labelFor(text, room) || labelFor(duration(ms), room),
+        ...labelFor([text, duration(ms)], share),
       };
     });
   });
@@ -230,9 +229,13 @@ function shares(cases: readonly Path[]): Spec {
   };
 }
 
-/** The text if it fits into the bar, else nothing. */
-function labelFor(text: string, roomPx: number): string {
-  return textWidth(text, 10) + 8 <= roomPx ? text : "";
+/** The first text that fits into a bar of this share of the plot, and the width that the plot needs for it. */
+function labelFor(texts: readonly string[], share: number): { readonly label: string; readonly needs: number } {
+  for (const label of texts) {
+    const needs = Math.ceil((textWidth(label, 10) + 8) / Math.max(share, 1e-6));
+    if (needs <= PLOT_WIDTH) return { label, needs };
+  }
+  return { label: "", needs: 0 };
 }
 
 function brief6(value: number): number | null {

@@ -5,6 +5,7 @@ const PLOT_WIDTH = 640;
 const MARGIN_PX = 190;
 const LEAST_WIDTH = 250;
 const NARROW = 0.7;
+const NARROW_LABEL_PX = 104;
 
 /** Draws one after the other, so that a click is never kept waiting for long. */
 let drawing = Promise.resolve();
@@ -114,9 +115,12 @@ function withoutCases(spec) {
   return walk(spec);
 }
 
-/** On a phone: one column, each label of a row on a level of its own, titles in two lines. @param {any} part */
+/** On a phone: one column, each label of a row on a level of its own, titles in lines, short axis labels. @param {any} part */
 function narrow(part) {
-  if (part.columns) part.columns = 1;
+  if (part.columns) {
+    part.concat = part.concat.map((/** @type {any} */ child) => ({ ...child, width: child.width * part.columns }));
+    part.columns = 1;
+  }
   const label = /^(?:rule|text):.*:(\d+)$/.exec(part.name ?? "");
   if (label) {
     const offset = 4 + (Number(label[1]) % 4) * 12;
@@ -124,21 +128,40 @@ function narrow(part) {
     else part.encoding = { ...part.encoding, y: { value: offset } };
   }
   if (typeof part.title?.text === "string" && part.title.text.length > 40) {
-    part.title = { ...part.title, text: part.title.text.split(/(?<=:) /) };
+    part.title = { ...part.title, text: part.title.text.split(/(?<=:) | (?=\()/) };
   }
+  if (!part.encoding) return;
+  part.encoding = Object.fromEntries(
+    Object.entries(part.encoding).map(([name, channel]) => {
+      if (Array.isArray(channel)) return [name, channel];
+      const copy = { ...channel };
+      if (copy.legend?.direction) copy.legend = { ...copy.legend, columns: copy.field === "case" ? 1 : 4 };
+      if (copy.axis?.labelLimit) copy.axis = { ...copy.axis, labelLimit: NARROW_LABEL_PX };
+      return [name, copy];
+    }),
+  );
 }
 
-/** Widths of all plots by one factor; positions in data units follow by themselves. @param {any} spec @param {number} factor */
+/**
+ * Widths of all plots by one factor; positions in data units follow by themselves, and a label that says how wide its
+ * plot must be (`needs`) goes where it no longer fits.
+ * @param {any} spec @param {number} factor
+ */
 export function fitted(spec, factor) {
-  /** @param {any} part @returns {any} */
-  const walk = (part) => {
-    if (part === null || typeof part !== "object") return part;
-    if (Array.isArray(part)) return part.map(walk);
+  /** @param {any} part @param {number} width @returns {any} */
+  const walk = (part, width) => {
     const copy = { ...part };
-    if (typeof copy.width === "number") copy.width = Math.round(copy.width * factor);
-    for (const name of ["layer", "vconcat", "hconcat", "concat"]) if (name in copy) copy[name] = copy[name].map(walk);
     if (factor < NARROW) narrow(copy);
+    if (typeof copy.width === "number") copy.width = Math.round(copy.width * factor);
+    const own = copy.width ?? width;
+    const values = copy.data?.values;
+    if (factor < 1 && Array.isArray(values) && values[0]?.needs !== undefined) {
+      copy.data = { ...copy.data, values: values.map((row) => (row.needs > own ? { ...row, label: "" } : row)) };
+    }
+    for (const name of ["layer", "vconcat", "hconcat", "concat"]) {
+      if (name in copy) copy[name] = copy[name].map((/** @type {any} */ child) => walk(child, own));
+    }
     return copy;
   };
-  return walk(spec);
+  return walk(spec, PLOT_WIDTH);
 }
