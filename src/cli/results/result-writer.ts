@@ -1,28 +1,17 @@
 /**
  * Writes the result folder of one scenario, run by run in the order of the plan, so that hundreds of seeds need no
- * memory. Owns the files and the final digest of each run; their columns belong to `report/files`.
+ * memory. Owns the files; their columns belong to `report/files`, texts and digest of a run to `run-texts`.
  */
 import { appendFileSync, closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { finalDigest } from "../../experiment/digest.js";
 import { studyOf } from "../../experiment/study.js";
 import type { CaseSummary, RunResult } from "../../metrics/result.js";
 import { playbackFile } from "../../report/files/playback-file.js";
-import { lossCsv, outputGapCsv, phasesCsv, summaryCsv, timelineCsv } from "../../report/files/tables.js";
 import { traceChunks } from "../../report/trace.js";
 import { fileError } from "../exit.js";
+import { runTexts } from "./run-texts.js";
 import { StagedDirectory } from "./staged-directory.js";
 import { type ScenarioEntry, summaryJson } from "./summary-document.js";
-
-type Rows = (run: RunResult) => string;
-
-/** Every CSV file, as the text of a single run with its header. */
-const TABLES: ReadonlyMap<string, Rows> = new Map<string, Rows>([
-  ["output-gap.csv", (run) => outputGapCsv([run])],
-  ["timeline.csv", (run) => timelineCsv([run])],
-  ["loss.csv", (run) => lossCsv([run])],
-  ["phases.csv", (run) => phasesCsv([run])],
-]);
 
 /** Files that grow with the size of the job or the length of the run; a study of many seeds does without them. */
 const SERIES = ["output-gap.csv", "timeline.csv"];
@@ -61,10 +50,7 @@ export class ResultWriter {
 
   /** Adds one run and gives its summary with the final digest. */
   add(run: RunResult): CaseSummary {
-    const texts = new Map([...TABLES].map(([file, rows]) => [file, rows(run)]));
-    texts.set("summary.csv", summaryCsv([{ ...run.summary, digest: "" }]));
-    const summary: CaseSummary = { ...run.summary, digest: finalDigest(run.summary, texts) };
-    texts.set("summary.csv", summaryCsv([summary]));
+    const { summary, texts } = runTexts(run);
     for (const [file, text] of texts) {
       if (!this.#summaryOnly || !SERIES.includes(file)) this.#append(file, text);
     }
