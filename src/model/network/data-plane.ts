@@ -40,7 +40,7 @@ export interface PlaneContext {
 
 /** What the plane reports to the control plane. */
 export interface PlaneListener {
-  /** The consumer's task thread has met the UnavailableEvent of this channel; the half record is dropped (D2, D3). */
+  /** Ends are job-wide task ids. The consumer's task thread has met the UnavailableEvent of this channel; the half record is dropped (D2, D3). */
   unavailableConsumed(edge: number, producer: number, consumer: number): void;
 }
 
@@ -63,7 +63,7 @@ export interface DataPlane {
   /** The attempt is gone: its queues, state and unsent output are lost, each record counted under its cause. */
   attemptEnded(task: number, how: AttemptEnd): void;
 
-  // --- channels, one by one (single-task recovery) ---
+  // --- channels, one by one (single-task recovery); both ends are job-wide task ids, not subtasks ---
   /**
    * The fault touches every channel of `task`: from now on they are simulated one by one until `settled`. Called at
    * the fault, before `attemptEnded`, and only when other subtasks of the same vertex survive.

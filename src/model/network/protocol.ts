@@ -225,7 +225,7 @@ export class Network implements PlaneListener {
     this.cover("subpartition", state, "close of the current view");
     if (rows.subpartition[row] === SUBPARTITION.unavailable) return;
     rows.subpartition[row] = SUBPARTITION.unavailable;
-    this.plane.closeView(rows.edge[row]!, this.subtask(rows.producer[row]!), this.subtask(rows.consumer[row]!), this.policy.sender);
+    this.plane.closeView(rows.edge[row]!, rows.producer[row]!, rows.consumer[row]!, this.policy.sender);
   }
 
   private onViewRegistered(row: number, step: number): void {
@@ -238,7 +238,7 @@ export class Network implements PlaneListener {
     rows.producerAttempt[row] = context.tasks.attempt[producer]!;
     this.cover("channel", CHANNEL_NAMES[rows.channel[row]!]!, "view registered");
     rows.channel[row] = CHANNEL.active;
-    this.plane.registerView(rows.edge[row]!, this.subtask(producer), this.subtask(consumer));
+    this.plane.registerView(rows.edge[row]!, producer, consumer);
     if (rows.registered[row] === 0) {
       rows.registered[row] = 1;
       this.observer.changeChannelsDown(-1, step);
@@ -262,7 +262,7 @@ export class Network implements PlaneListener {
     const consumer = rows.consumer[row]!;
     const probability = context.config.costs.stuckTaskProbability;
     const stuck = probability > 0 && context.draws.uniform("stuckTask", consumer, this.losses.length) < probability;
-    this.plane.appendUnavailable(rows.edge[row]!, this.subtask(rows.producer[row]!), this.subtask(consumer), stuck);
+    this.plane.appendUnavailable(rows.edge[row]!, rows.producer[row]!, consumer, stuck);
   }
 
   private onConnectFailed(row: number): void {
@@ -271,12 +271,10 @@ export class Network implements PlaneListener {
     this.rows.channel[row] = CHANNEL.empty;
   }
 
-  /** D2, D3: the task thread has met the UnavailableEvent; `edge`, subtasks as in the data plane's port. */
+  /** D2, D3: the task thread has met the UnavailableEvent. */
   unavailableConsumed(edge: number, producer: number, consumer: number): void {
     const { rows, context } = this;
-    const { topology } = context;
-    const e = topology.edges[edge]!;
-    const row = rows.find(edge, topology.taskBase[e.from]! + producer, topology.taskBase[e.to]! + consumer);
+    const row = rows.find(edge, producer, consumer);
     if (row < 0) return;
     const state = rows.channel[row]!;
     this.cover("channel", CHANNEL_NAMES[state]!, "UnavailableEvent consumed");
@@ -348,7 +346,4 @@ export class Network implements PlaneListener {
     this.connector.startChain(task, step);
   }
 
-  private subtask(task: number): number {
-    return this.context.topology.taskSubtask[task]!;
-  }
 }

@@ -301,34 +301,29 @@ export class LumpedPlane implements DataPlane {
     else if (layout.consumerOfTask[task]! >= 0) this.rows.touchConsumer(layout.consumerOfTask[task]!, nowNs);
   }
 
-  /** Source and consumer numbers of a channel. */
-  private ends(edge: number, producer: number, consumer: number): { s: number; c: number } {
-    const { topology } = this.context;
-    const { from, to } = topology.edges[edge]!;
-    return {
-      s: this.layout.sourceOfTask[topology.taskBase[from]! + producer]!,
-      c: this.layout.consumerOfTask[topology.taskBase[to]! + consumer]!,
-    };
+  /** Source and consumer numbers of a channel's ends. */
+  private ends(producer: number, consumer: number): { s: number; c: number } {
+    return { s: this.layout.sourceOfTask[producer]!, c: this.layout.consumerOfTask[consumer]! };
   }
 
-  closeView(edge: number, producer: number, consumer: number, policy: "discard" | "hold"): void {
+  closeView(_edge: number, producer: number, consumer: number, policy: "discard" | "hold"): void {
     const nowNs = this.context.sim.nowNs;
     this.sources.advance(nowNs);
-    const { s, c } = this.ends(edge, producer, consumer);
+    const { s, c } = this.ends(producer, consumer);
     this.rows.closeView(s, c, policy === "discard", nowNs);
   }
 
-  registerView(edge: number, producer: number, consumer: number): void {
+  registerView(_edge: number, producer: number, consumer: number): void {
     const nowNs = this.context.sim.nowNs;
     this.sources.advance(nowNs);
-    const { s, c } = this.ends(edge, producer, consumer);
+    const { s, c } = this.ends(producer, consumer);
     this.rows.registerView(s, c, nowNs);
   }
 
   appendUnavailable(edge: number, producer: number, consumer: number, stuck: boolean): void {
     // A stuck task never drains its channel.
     if (stuck) return;
-    const { c } = this.ends(edge, producer, consumer);
+    const { c } = this.ends(producer, consumer);
     this.advanceConsumer(c);
     const marker = this.freeMarkers.pop() ?? this.markers.length;
     this.markers[marker] = [edge, producer, consumer, c, this.state.appended[c]!, this.attempts.consumerEpoch[c]!];

@@ -87,8 +87,8 @@ export function drive(config: ModelConfig, create: CreatePlane, kills: readonly 
         channels(task, (edge, p, c) => {
           const producer = topology.taskBase[topology.edges[edge]!.from]! + p;
           const consumer = topology.taskBase[topology.edges[edge]!.to]! + c;
-          if (consumer === task && !gone.has(producer)) plane.closeView(edge, p, c, kill.mode === "hold" ? "hold" : "discard");
-          if (producer === task && !gone.has(consumer)) plane.appendUnavailable(edge, p, c, false);
+          if (consumer === task && !gone.has(producer)) plane.closeView(edge, producer, consumer, kill.mode === "hold" ? "hold" : "discard");
+          if (producer === task && !gone.has(consumer)) plane.appendUnavailable(edge, producer, consumer, false);
         });
       }
     });
@@ -105,7 +105,8 @@ export function drive(config: ModelConfig, create: CreatePlane, kills: readonly 
       for (const task of lost) {
         channels(task, (edge, p, c) => {
           const producer = topology.taskBase[topology.edges[edge]!.from]! + p;
-          if (producer === task || !gone.has(producer)) plane.registerView(edge, p, c);
+          const consumer = topology.taskBase[topology.edges[edge]!.to]! + c;
+          if (producer === task || !gone.has(producer)) plane.registerView(edge, producer, consumer);
         });
       }
     });
