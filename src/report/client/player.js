@@ -2,10 +2,10 @@
 import { currentMode, onMode } from "./cases.js";
 import { showCount, showDuration } from "./data.js";
 import { openPlayback, RUNNING, STATE_NAMES } from "./player-state.js";
+import { drawTrackList, TRACK_LEFT, TRACK_RIGHT, trackList } from "./player-tracks.js";
 
 const MOST_HEIGHT = 380;
 const LARGEST_CELL = 26;
-const TRACK_LEFT = 78;
 
 /** @param {HTMLElement} figure @param {any} set @param {(ms: number) => void} onTime */
 export function startPlayer(figure, set, onTime) {
@@ -164,87 +164,12 @@ export function startPlayer(figure, set, onTime) {
     grid.setAttribute("aria-label", `Task states by slot. ${describe()}`);
   };
 
-  const drawTracks = () => {
-    const context = /** @type {CanvasRenderingContext2D} */ (tracks.getContext("2d"));
-    const width = tracks.clientWidth;
-    const height = tracks.clientHeight;
-    const right = width - 8;
-    const x = (/** @type {number} */ ms) => TRACK_LEFT + ((ms - fromMs) / (toMs - fromMs)) * (right - TRACK_LEFT);
-    const list = trackList();
-    const trackHeight = (height - 18) / list.length;
-    context.clearRect(0, 0, width, height);
-    context.font = "11px system-ui, sans-serif";
-    context.textBaseline = "middle";
-    for (const [row, track] of list.entries()) {
-      const top = row * trackHeight + 4;
-      const bottom = top + trackHeight - 10;
-      context.strokeStyle = palette.line;
-      context.beginPath();
-      context.moveTo(TRACK_LEFT, bottom);
-      context.lineTo(right, bottom);
-      context.stroke();
-      context.fillStyle = palette.muted;
-      context.textAlign = "right";
-      context.fillText(track.name, TRACK_LEFT - 6, (top + bottom) / 2 - 7);
-      context.fillText(`≤ ${compactCount(track.most)}`, TRACK_LEFT - 6, (top + bottom) / 2 + 8);
-      context.fillStyle = palette.accent;
-      for (const [from, to, value] of track.steps) {
-        if (value <= 0) continue;
-        const size = Math.max(1, (value / track.most) * (bottom - top));
-        context.fillRect(x(from), bottom - size, Math.max(0.6, x(to) - x(from)), size);
-      }
-    }
-    context.textAlign = "center";
-    for (const marker of playback.markers) {
-      if (marker.timeMs < fromMs || marker.timeMs > toMs) continue;
-      context.fillStyle = palette.muted;
-      context.fillRect(x(marker.timeMs), 0, 1, height - 16);
-    }
-    context.fillStyle = palette.muted;
-    for (const fraction of [0, 0.25, 0.5, 0.75, 1]) {
-      const ms = fromMs + fraction * (toMs - fromMs);
-      context.textAlign = fraction === 1 ? "right" : fraction === 0 ? "left" : "center";
-      context.fillText(`${(ms / 1000).toFixed(0)} s`, x(ms), height - 7);
-    }
-    context.fillStyle = palette.text;
-    context.fillRect(x(nowMs) - 1, 0, 2, height - 14);
-  };
-
   /** @type {any} */ let trackCache = null;
-  const trackList = () => {
-    if (trackCache?.playback === playback) return trackCache.list;
-    /** @type {{ name: string; most: number; steps: number[][] }[]} */
-    const list = [];
-    const within = (/** @type {number[]} */ step) => step[1] > fromMs && step[0] < toMs;
-    const clip = (/** @type {number[]} */ [from, to, value]) => [Math.max(from, fromMs), Math.min(to, toMs), value];
-    const add = (/** @type {string} */ name, /** @type {number[][]} */ steps) => {
-      const kept = steps.filter(within).map(clip);
-      list.push({ name, most: kept.reduce((most, step) => Math.max(most, step[2]), 1), steps: kept });
-    };
-    const queue = [];
-    for (let index = 0; index < playback.queueTimes.length; index++) {
-      const end = index + 1 < playback.queueTimes.length ? playback.queueTimes[index + 1] : toMs;
-      queue.push([playback.queueTimes[index], end, playback.queueLengths[index]]);
+  const drawTracks = () => {
+    if (trackCache?.playback !== playback) {
+      trackCache = { playback, list: trackList(playback, series, fromMs, toMs) };
     }
-    add("JM queue", joined(queue, (toMs - fromMs) / 1500));
-    if (series) {
-      const bins = (/** @type {(index: number) => number} */ value) =>
-        series.output.map((/** @type {any} */ _, /** @type {number} */ index) => [
-          index * series.binMs,
-          (index + 1) * series.binMs,
-          value(index),
-        ]);
-      add(
-        "discarded/s",
-        bins((index) => series.discarded[index] ?? 0),
-      );
-      add(
-        "backlog",
-        bins((index) => (series.log[index] ?? 0) + (series.network[index] ?? 0)),
-      );
-    }
-    trackCache = { playback, list };
-    return list;
+    drawTrackList(tracks, trackCache.list, playback.markers, { fromMs, toMs, nowMs, palette });
   };
 
   const frame = (/** @type {number} */ time) => {
@@ -290,7 +215,7 @@ export function startPlayer(figure, set, onTime) {
   const drag = (/** @type {PointerEvent} */ event) => {
     if (event.type === "pointermove" && event.buttons === 0) return;
     const box = tracks.getBoundingClientRect();
-    const share = (event.clientX - box.left - TRACK_LEFT) / (box.width - 8 - TRACK_LEFT);
+    const share = (event.clientX - box.left - TRACK_LEFT) / (box.width - TRACK_RIGHT - TRACK_LEFT);
     show(fromMs + Math.min(1, Math.max(0, share)) * (toMs - fromMs));
   };
   tracks.addEventListener("pointerdown", drag);
@@ -333,20 +258,6 @@ function slotText(playback, slot) {
   return [`machine ${machine}, TaskManager ${manager}, slot ${slot}`, ...tasks].join("\n");
 }
 
-/** Joins steps shorter than a pixel, keeping the largest. @param {number[][]} steps @param {number} leastMs */
-function joined(steps, leastMs) {
-  /** @type {number[][]} */
-  const kept = [];
-  for (const [from, to, value] of steps) {
-    const last = kept.at(-1);
-    if (last && last[1] - last[0] < leastMs) {
-      last[1] = to;
-      last[2] = Math.max(last[2], value);
-    } else kept.push([from, to, value]);
-  }
-  return kept;
-}
-
 /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
 function sizeCanvas(canvas, width, height) {
   const scale = window.devicePixelRatio || 1;
@@ -354,9 +265,4 @@ function sizeCanvas(canvas, width, height) {
   canvas.height = Math.round(height * scale);
   canvas.style.height = `${height}px`;
   canvas.getContext("2d")?.setTransform(scale, 0, 0, scale, 0, 0);
-}
-
-/** @param {number} value */
-function compactCount(value) {
-  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 }

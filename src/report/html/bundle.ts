@@ -15,6 +15,7 @@ export const CLIENT_MODULES = [
   "charts.js",
   "explorer.js",
   "player-state.js",
+  "player-tracks.js",
   "player.js",
   "main.js",
 ] as const;
