@@ -122,12 +122,16 @@ async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode:
     for (const failure of verdict.failures.slice(0, MOST_FAILURES)) await writeOut(`${paint("red", "✗")} ${failure}\n`);
   }
   if (argv.json) await writeOut(jsonDocument(entries));
+  const pictures: unknown[] = [];
   for (const { writer, measured, note } of jobs) {
     if (measured.length === 0) {
       writer.discard();
       continue;
     }
-    if (!argv["no-charts"] && !argv["summary-only"] && !interrupted) await addReport(writer.path);
+    if (!argv["no-charts"] && !argv["summary-only"] && !interrupted) {
+      // What was simulated is kept, whatever happens to its pictures.
+      await addReport(writer.path).catch((error: unknown) => pictures.push(error));
+    }
     const target = writer.commit(interrupted);
     if (argv.quiet || argv.json) continue;
     if (note !== null) await writeOut(`${note}\n`);
@@ -135,6 +139,7 @@ async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode:
       `${interrupted ? "Interrupted; finished runs are in" : "Results:"} ${paint("cyan", shown(target))}\n`,
     );
   }
+  if (pictures.length > 0) throw pictures[0];
   return interruptCode ?? (failed ? EXIT.failed : EXIT.done);
 }
 
