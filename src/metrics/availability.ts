@@ -49,10 +49,14 @@ function sumOver(column: Float64Array, fromNs: number, toNs: number): number {
   return sum;
 }
 
-/** 1 − output ÷ twin's output over the interval; 0 where the twin has none. */
-export function deficitRatio(emitted: Float64Array, twin: Float64Array, fromNs: number, toNs: number): number {
+/**
+ * 1 − output ÷ twin's output over the interval; 0 where the twin has none. `counted`: the output where it was counted
+ * at both instants exactly, since the bin of the recovery may hold the burst that follows it; else NaN.
+ */
+export function deficitRatio(emitted: Float64Array, twin: Float64Array, fromNs: number, toNs: number, counted = Number.NaN): number {
   const expected = sumOver(twin, fromNs, toNs);
-  return expected === 0 ? 0 : 1 - sumOver(emitted, fromNs, toNs) / expected;
+  const output = Number.isNaN(counted) ? sumOver(emitted, fromNs, toNs) : counted;
+  return expected === 0 ? 0 : 1 - output / expected;
 }
 
 /**

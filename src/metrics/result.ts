@@ -146,7 +146,7 @@ export interface TraceEvent {
 
 /** State changes for the playable failover: task states and sender-side totals over time. */
 export interface Playback {
-  /** One row per change of a task's state. `state`: 0 down, 1 deploying/opening, 2 running, 3 reconnecting. */
+  /** One row per change of a task's state. `state`: 0 down, 1 deploying/opening, 2 running, 3 cancelling. */
   readonly taskTimeMs: Float64Array;
   readonly taskSlot: Int32Array;
   readonly taskVertex: Int32Array;

@@ -118,7 +118,7 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
       max: quantile(sortedGaps, 1),
       affected: { count: affected.length, p50: quantile(affected, 0.5), p90: quantile(affected, 0.9), max: quantile(affected, 1) },
     },
-    outputDeficitRatio: longest === null ? 0 : deficitRatio(timeline.emitted, twin.timeline.emitted, fromNs, longest.recoveredNs),
+    outputDeficitRatio: longest === null ? 0 : deficitRatio(timeline.emitted, twin.timeline.emitted, fromNs, longest.recoveredNs, longest.incident.emittedAtRecovery - longest.incident.emittedAtFault),
     deficitUntilCatchUpRatio: longest === null ? 0 : deficitRatio(timeline.emitted, twin.timeline.emitted, fromNs, caughtUpNs),
     latencyMs: { p50: latencyNs.p50 / 1e6, p99: latencyNs.p99 / 1e6, p999: latencyNs.p999 / 1e6, max: latencyNs.max / 1e6 },
     records: {

@@ -16,6 +16,9 @@ export interface ObservedIncident {
   recoveredNs: number;
   /** Step that made the condition true; −1 if nothing was ever down. */
   lastStep: number;
+  /** Matches emitted at the fault and when the condition began to hold; NaN where the plane cannot tell. */
+  emittedAtFault: number;
+  emittedAtRecovery: number;
   /** Something left RUNNING or ACTIVE. */
   disturbed: boolean;
 }
@@ -27,9 +30,12 @@ export class RecoveryObserver {
   private channelsDown = 0;
   private sinceNs = 0;
   private sinceStep = -1;
+  private sinceEmitted = Number.NaN;
   private check = -1;
   private readonly stable: number;
   private readonly sim: Simulation;
+  /** Matches emitted so far, or NaN. */
+  emitted: () => number = () => Number.NaN;
   onRecovered: ((incident: ObservedIncident) => void) | null = null;
 
   constructor(sim: Simulation) {
@@ -46,7 +52,7 @@ export class RecoveryObserver {
 
   fault(name: string, step: number): void {
     if (!this.open) {
-      this.open = { faults: [], faultStep: step, startNs: this.sim.nowNs, recoveredNs: Number.NaN, lastStep: -1, disturbed: false };
+      this.open = { faults: [], faultStep: step, startNs: this.sim.nowNs, recoveredNs: Number.NaN, lastStep: -1, emittedAtFault: this.emitted(), emittedAtRecovery: Number.NaN, disturbed: false };
       this.incidents.push(this.open);
       this.arm(this.sim.nowNs, -1);
     }
@@ -74,6 +80,7 @@ export class RecoveryObserver {
   private arm(nowNs: number, step: number): void {
     this.sinceNs = nowNs;
     this.sinceStep = step;
+    this.sinceEmitted = this.emitted();
     if (this.check >= 0) this.sim.cancel(this.check);
     this.check = this.sim.schedule(nowNs + STABLE_NS, this.stable, 0);
   }
@@ -83,6 +90,7 @@ export class RecoveryObserver {
     if (!this.open || !this.healthy) return;
     this.open.recoveredNs = this.open.disturbed ? this.sinceNs : this.open.startNs;
     this.open.lastStep = this.open.disturbed ? this.sinceStep : -1;
+    this.open.emittedAtRecovery = this.open.disturbed ? this.sinceEmitted : this.open.emittedAtFault;
     const closed = this.open;
     this.open = null;
     this.onRecovered?.(closed);

@@ -161,6 +161,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     network,
   );
   network.attach(plane);
+  observer.emitted = () => plane.emittedSoFar?.() ?? Number.NaN;
   // 5
   const chaos = new Chaos(context, { executor, jobManager, network, observer, record, reportFailure });
   new Heartbeats(context, jobManager, (tm, step) => chaos.disconnect(tm, step));

@@ -83,6 +83,8 @@ export interface DataPlane {
   registerAllViews(consumer: number): void;
 
   // --- looking ---
+  /** Matches emitted before `now`, counted exactly; absent where output is only known per bin. */
+  emittedSoFar?(): number;
   /** Records produced, read, delivered … so far; exact at `nowNs` after `advanceTo`. */
   finish(endNs: number): PlaneResult;
 }

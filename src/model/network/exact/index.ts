@@ -284,6 +284,10 @@ class ExactPlane implements DataPlane {
     for (const ch of this.lifecycle.channelsInto(consumer)) this.lifecycle.registerView(ch);
   }
 
+  emittedSoFar(): number {
+    return this.meter.emitted;
+  }
+
   finish(endNs: number): PlaneResult {
     const { topology, config } = this.context;
     for (let task = 0; task < topology.tasks; task++) this.workers.settle(task);
