@@ -143,7 +143,8 @@ export class Arrivals {
   private advanceTuple(j: number, id: number): void {
     const perSecond = this.routes.joins[j]!.tuplesPerSecond;
     const u = this.tupleGaps.uniform53(j, id);
-    this.nextTupleNs[j] = perSecond > 0 ? this.nextTupleNs[j]! - (1e9 / perSecond) * Math.log(u) : Number.POSITIVE_INFINITY;
+    this.nextTupleNs[j] =
+      perSecond > 0 ? this.nextTupleNs[j]! - (1e9 / perSecond) * Math.log(u) : Number.POSITIVE_INFINITY;
   }
 
   private advanceSingle(s: number): void {

@@ -47,7 +47,10 @@ export class HopCounters {
     for (const hop of HOPS) {
       const expected = this.in[hop] - this.out[hop];
       if (expected !== found[hop]) {
-        violations.add(`hop-${hop}`, `${this.in[hop]} in, ${this.out[hop]} out, but ${found[hop]} found there, not ${expected}`);
+        violations.add(
+          `hop-${hop}`,
+          `${this.in[hop]} in, ${this.out[hop]} out, but ${found[hop]} found there, not ${expected}`,
+        );
       }
     }
   }

@@ -18,7 +18,9 @@ export class Flushers {
     this.outputs = outputs;
     this.subpartitions = subpartitions;
     this.periodNs = context.config.engine.bufferTimeoutNs;
-    this.kindFlush = context.sim.defineKind("flush", PRIORITY.delivery + 8, (_, output, attempt) => this.flush(output, attempt));
+    this.kindFlush = context.sim.defineKind("flush", PRIORITY.delivery + 8, (_, output, attempt) =>
+      this.flush(output, attempt),
+    );
   }
 
   /** The `start`-th attempt of the task begins now. */

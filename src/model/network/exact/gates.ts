@@ -145,11 +145,15 @@ export class Gates {
     const c = this.channels;
     const flags = this.buffers.flags[b]!;
     const view = this.buffers.view[b]!;
-    if (view < c.lastView[ch]!) this.violations.add("channel-order", `${this.name(ch)}: bytes of view ${view} after those of ${c.lastView[ch]}`);
+    if (view < c.lastView[ch]!)
+      this.violations.add("channel-order", `${this.name(ch)}: bytes of view ${view} after those of ${c.lastView[ch]}`);
     c.lastView[ch] = view;
     const continues = (flags & FLAG.headTorn) !== 0;
     if (c.half[ch]! >= 0 && (!continues || c.half[ch] !== view)) {
-      this.violations.add("two-attempts", `${this.name(ch)}: a record begun in view ${c.half[ch]} would end in view ${view}`);
+      this.violations.add(
+        "two-attempts",
+        `${this.name(ch)}: a record begun in view ${c.half[ch]} would end in view ${view}`,
+      );
       this.dropOrphan(ch, CAUSE.partialRecords);
     } else if (continues && c.half[ch]! < 0) {
       this.violations.add("record-boundary", `${this.name(ch)}: view ${view} starts inside a record`);
@@ -169,7 +173,8 @@ export class Gates {
   /** The buffer's memory is free again. */
   done(b: number): void {
     if ((this.buffers.flags[b]! & FLAG.local) !== 0) {
-      if ((this.buffers.flags[b]! & FLAG.lastOfSegment) !== 0) this.subpartitions.release(this.buffers.channel[b]!, this.buffers.writer[b]!);
+      if ((this.buffers.flags[b]! & FLAG.lastOfSegment) !== 0)
+        this.subpartitions.release(this.buffers.channel[b]!, this.buffers.writer[b]!);
     } else this.wire.recycle(b);
     this.buffers.release(b);
   }

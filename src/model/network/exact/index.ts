@@ -72,11 +72,38 @@ class ExactPlane implements DataPlane {
     this.outputs = new Outputs(topology, this.channels);
     this.meter = new OutputMeter(context);
     this.ledger = new Ledger(context, this.routes, this.arrivals, this.meter);
-    this.subpartitions = new Subpartitions(context, this.channels, this.outputs, nodes, this.buffers, this.ledger, hops);
+    this.subpartitions = new Subpartitions(
+      context,
+      this.channels,
+      this.outputs,
+      nodes,
+      this.buffers,
+      this.ledger,
+      hops,
+    );
     this.wire = new Wire(context, this.channels, this.buffers, nodes, this.subpartitions, this.ledger, hops);
-    const gates = new Gates(context, listener, this.channels, this.buffers, nodes, this.subpartitions, this.wire, this.ledger, hops, this.violations);
+    const gates = new Gates(
+      context,
+      listener,
+      this.channels,
+      this.buffers,
+      nodes,
+      this.subpartitions,
+      this.wire,
+      this.ledger,
+      hops,
+      this.violations,
+    );
     const service = new ServiceTimes(context);
-    const emitter = new Emitter(context, this.routes, this.arrivals, keys, this.outputs, this.subpartitions, this.ledger);
+    const emitter = new Emitter(
+      context,
+      this.routes,
+      this.arrivals,
+      keys,
+      this.outputs,
+      this.subpartitions,
+      this.ledger,
+    );
     const states = this.buildStates(hops);
     this.sources = new SourceThreads(
       context,
@@ -168,7 +195,8 @@ class ExactPlane implements DataPlane {
     this.lifecycle.startAll();
     sim.schedule(sim.nowNs + LOOK_AHEAD_NS, this.kindGenerate, context.entityBase);
     for (let bin = 0; bin < bins.bins; bin++) {
-      if ((bin + 1) * BIN_NS <= config.durationNs) sim.schedule((bin + 1) * BIN_NS, this.kindBin, context.entityBase, bin);
+      if ((bin + 1) * BIN_NS <= config.durationNs)
+        sim.schedule((bin + 1) * BIN_NS, this.kindBin, context.entityBase, bin);
     }
   }
 
@@ -179,8 +207,18 @@ class ExactPlane implements DataPlane {
       const join = this.routes.joinOfVertex[vertex]!;
       if (join < 0) return null;
       const route = this.routes.joins[join]!;
-      const broadcast = Uint8Array.from(route.paths, (path) => (path[path.length - 1]!.partitioning === "broadcast" ? 1 : 0));
-      return new JoinState(this.arrivals, join, topology.taskSubtask[task]!, route.windowNs, broadcast, this.ledger, hops);
+      const broadcast = Uint8Array.from(route.paths, (path) =>
+        path[path.length - 1]!.partitioning === "broadcast" ? 1 : 0,
+      );
+      return new JoinState(
+        this.arrivals,
+        join,
+        topology.taskSubtask[task]!,
+        route.windowNs,
+        broadcast,
+        this.ledger,
+        hops,
+      );
     });
   }
 
@@ -203,7 +241,8 @@ class ExactPlane implements DataPlane {
   private closeBin(bin: number): void {
     const { bins } = this.meter;
     let unread = 0;
-    for (let s = 0; s < this.routes.sourceTasks.length; s++) unread += this.sources.unread(s, this.context.sim.nowNs) * this.arrivals.logs[s]!.width;
+    for (let s = 0; s < this.routes.sourceTasks.length; s++)
+      unread += this.sources.unread(s, this.context.sim.nowNs) * this.arrivals.logs[s]!.width;
     bins.backlogLog[bin] = unread;
     bins.backlogNetwork[bin] = this.ledger.underWay;
   }
@@ -291,7 +330,8 @@ class ExactPlane implements DataPlane {
   finish(endNs: number): PlaneResult {
     const { topology, config } = this.context;
     for (let task = 0; task < topology.tasks; task++) this.workers.settle(task);
-    if (this.arrivals.horizonNs < Math.max(endNs, config.durationNs)) this.arrivals.generate(Math.max(endNs, config.durationNs));
+    if (this.arrivals.horizonNs < Math.max(endNs, config.durationNs))
+      this.arrivals.generate(Math.max(endNs, config.durationNs));
     const totals = this.tally.walk(endNs);
     this.tally.checkMemory((ch) => this.segmentsHeld(ch), this.poolProblems());
     const { meter, ledger } = this;
@@ -303,14 +343,18 @@ class ExactPlane implements DataPlane {
         delivered: ledger.delivered,
         duplicated: ledger.duplicated,
         inFlight: totals.inFlight,
-        lost: Object.fromEntries(RECORD_LOSS_CAUSES.map((name, i) => [name, ledger.lost[i]!])) as PlaneResult["records"]["lost"],
+        lost: Object.fromEntries(
+          RECORD_LOSS_CAUSES.map((name, i) => [name, ledger.lost[i]!]),
+        ) as PlaneResult["records"]["lost"],
       },
       matches: {
         expected: ledger.matchesExpected,
         emitted: meter.emitted,
         duplicated: ledger.matchesDuplicated,
         pending: totals.pending,
-        missed: Object.fromEntries(MATCH_MISS_CAUSES.map((name, i) => [name, ledger.matchesMissed[i]!])) as PlaneResult["matches"]["missed"],
+        missed: Object.fromEntries(
+          MATCH_MISS_CAUSES.map((name, i) => [name, ledger.matchesMissed[i]!]),
+        ) as PlaneResult["matches"]["missed"],
       },
       bins: {
         produced: meter.bins.produced,
@@ -358,7 +402,9 @@ class ExactPlane implements DataPlane {
       const first = outputs.channelBase[o]!;
       for (let ch = first; ch < first + outputs.channels[o]!; ch++) held += channels.segments[ch]!;
       if (held + outputs.poolFree[o]! !== outputs.poolSize[o]!) {
-        problems.push(`output ${o} of task ${outputs.task[o]}: ${outputs.poolFree[o]} free and ${held} in use of ${outputs.poolSize[o]}`);
+        problems.push(
+          `output ${o} of task ${outputs.task[o]}: ${outputs.poolFree[o]} free and ${held} in use of ${outputs.poolSize[o]}`,
+        );
       }
     }
     return problems;

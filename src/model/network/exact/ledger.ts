@@ -11,7 +11,10 @@ import type { Routes } from "./routes.js";
 import { FATE, REREAD, type SourceLog } from "./source-log.js";
 import { MISSED, TUPLE } from "./tuples.js";
 
-export const CAUSE = Object.fromEntries(RECORD_LOSS_CAUSES.map((name, index) => [name, index])) as Record<RecordLossCause, number>;
+export const CAUSE = Object.fromEntries(RECORD_LOSS_CAUSES.map((name, index) => [name, index])) as Record<
+  RecordLossCause,
+  number
+>;
 
 export class Ledger {
   delivered = 0;
@@ -24,6 +27,7 @@ export class Ledger {
   matchesExpected = 0;
   matchesMissed = new Float64Array(4);
 
+  private lastCause = 0;
   private readonly context: PlaneContext;
   private readonly routes: Routes;
   private readonly arrivals: Arrivals;
@@ -62,28 +66,46 @@ export class Ledger {
     const log = this.logOfStream[stream]!;
     const at = (offset & log.mask) * log.width + this.lane[stream]!;
     log.live[at] = log.live[at]! + count;
+    if ((log.fate[at]! & FATE.mask) >= FATE.lost) this.reopen(stream, log, offset, at);
+  }
+
+  /** A record that was given up has a copy again: read again, or broadcast to one consumer after another. */
+  private reopen(stream: number, log: SourceLog, offset: number, at: number): void {
+    const cause = (log.fate[at]! & FATE.mask) - FATE.lost;
+    log.fate[at] = log.fate[at]! & ~FATE.mask;
+    if (offset >= log.zero) this.lost[cause]!--;
+    const join = this.routes.streamJoin[stream]!;
+    const tuple = log.tuple[offset & log.mask]!;
+    if (join >= 0 && tuple >= 0) this.arrivals.tuples[join]!.back(tuple, this.inputOfStream[stream]!);
   }
 
   /** A copy under way is gone. */
   lose(stream: number, offset: number, cause: number): void {
     this.underWay--;
+    this.lastCause = cause;
     if (stream >= this.routes.streams) {
       const table = this.arrivals.tuples[stream - this.routes.streams]!;
       const row = offset & table.mask;
-      if (--table.travelling[row]! === 0 && table.status[row] === TUPLE.travelling) table.status[row] = MISSED.outputLost;
+      if (--table.travelling[row]! === 0 && table.status[row] === TUPLE.travelling)
+        table.status[row] = MISSED.outputLost;
       return;
     }
     const log = this.logOfStream[stream]!;
     const at = (offset & log.mask) * log.width + this.lane[stream]!;
     log.live[at]!--;
-    if (log.live[at] === 0 && (log.fate[at]! & FATE.mask) === FATE.undecided) this.decideLost(stream, log, offset, at, cause);
+    if (this.gone(log, offset, at)) this.decideLost(stream, log, offset, at, cause);
+  }
+
+  /** No copy is under way, nor will the log be read again from here, and none was delivered. */
+  private gone(log: SourceLog, offset: number, at: number): boolean {
+    return log.live[at] === 0 && offset < log.position && (log.fate[at]! & FATE.mask) === FATE.undecided;
   }
 
   /** A record of which no copy is under way is lost at its source, or with a state. */
   loseUnsent(stream: number, offset: number, cause: number): void {
     const log = this.logOfStream[stream]!;
     const at = (offset & log.mask) * log.width + this.lane[stream]!;
-    if (log.live[at] === 0 && (log.fate[at]! & FATE.mask) === FATE.undecided) this.decideLost(stream, log, offset, at, cause);
+    if (this.gone(log, offset, at)) this.decideLost(stream, log, offset, at, cause);
   }
 
   private decideLost(stream: number, log: SourceLog, offset: number, at: number, cause: number): void {
@@ -94,7 +116,8 @@ export class Ledger {
     }
     const join = this.routes.streamJoin[stream]!;
     const tuple = log.tuple[offset & log.mask]!;
-    if (join >= 0 && tuple >= 0) this.arrivals.tuples[join]!.lost(tuple, this.inputOfStream[stream]!, cause === CAUSE.stateLost);
+    if (join >= 0 && tuple >= 0)
+      this.arrivals.tuples[join]!.lost(tuple, this.inputOfStream[stream]!, cause === CAUSE.stateLost);
   }
 
   /** A join or sink has processed a copy at `timeNs`. True if it is the first one that stands. */
@@ -116,16 +139,9 @@ export class Ledger {
     return true;
   }
 
-  /** An operator has passed the copy on. */
+  /** An operator has passed the copy on; if what it wrote was dropped at once, the cause is that of the last drop. */
   passedOn(stream: number, offset: number): void {
-    this.underWay--;
-    if (stream >= this.routes.streams) {
-      const table = this.arrivals.tuples[stream - this.routes.streams]!;
-      table.travelling[offset & table.mask]!--;
-      return;
-    }
-    const log = this.logOfStream[stream]!;
-    log.live[(offset & log.mask) * log.width + this.lane[stream]!]!--;
+    this.lose(stream, offset, this.lastCause);
   }
 
   /** A match reaches its sink. True if it is the first time. */
@@ -168,7 +184,7 @@ export class Ledger {
     if ((log.fate[at]! & FATE.mask) !== FATE.delivered) return;
     if (offset >= log.zero) this.delivered--;
     log.fate[at] = log.fate[at]! & ~FATE.mask;
-    if (log.live[at] === 0) this.decideLost(stream, log, offset, at, CAUSE.stateLost);
+    if (this.gone(log, offset, at)) this.decideLost(stream, log, offset, at, CAUSE.stateLost);
     else if (tuple >= 0) table.back(tuple, input);
   }
 
@@ -176,16 +192,9 @@ export class Ledger {
   readAgain(source: number, from: number, to: number): void {
     const log = this.arrivals.logs[source]!;
     for (let stream = this.routes.streamBase[source]!; stream < this.routes.streamBase[source + 1]!; stream++) {
-      const join = this.routes.streamJoin[stream]!;
       for (let offset = from; offset < to; offset++) {
-        const row = offset & log.mask;
-        const at = row * log.width + this.lane[stream]!;
-        const fate = log.fate[at]! & FATE.mask;
-        if (fate >= FATE.lost) {
-          if (offset >= log.zero) this.lost[fate - FATE.lost]!--;
-          if (join >= 0 && log.tuple[row]! >= 0) this.arrivals.tuples[join]!.back(log.tuple[row]!, this.inputOfStream[stream]!);
-          log.fate[at] = FATE.undecided;
-        }
+        const at = (offset & log.mask) * log.width + this.lane[stream]!;
+        if ((log.fate[at]! & FATE.mask) >= FATE.lost) this.reopen(stream, log, offset, at);
         log.fate[at] = log.fate[at]! | REREAD;
       }
     }

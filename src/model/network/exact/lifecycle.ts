@@ -122,7 +122,7 @@ export class Lifecycle {
       for (let ch = first; ch < first + outputs.channels[o]!; ch++) this.endWriter(ch);
     }
     // What a living TaskManager's loops have polled leaves it; a killed process takes it along.
-    if (how === "killed") this.wire.dropUnsent(task, CAUSE.unflushedOutput);
+    if (how === "killed" || how === "silent") this.wire.dropUnsent(task, CAUSE.unflushedOutput);
     this.subpartitions.attempt[task]!++;
     this.emitter.blockedOn[task] = -1;
   }

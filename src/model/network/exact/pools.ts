@@ -38,7 +38,15 @@ export class RecordNodes {
 export const STAGE = { free: 0, serverLoop: 1, wire: 2, received: 3, processing: 4, dropped: 5 } as const;
 
 /** Starts inside a record; ends inside one; is the last slice of its segment; UnavailableEvent; never to be consumed; took a floating buffer. */
-export const FLAG = { headTorn: 1, tailTorn: 2, lastOfSegment: 4, unavailable: 8, stuck: 16, floating: 32, local: 64 } as const;
+export const FLAG = {
+  headTorn: 1,
+  tailTorn: 2,
+  lastOfSegment: 4,
+  unavailable: 8,
+  stuck: 16,
+  floating: 32,
+  local: 64,
+} as const;
 
 export class Buffers {
   channel = new Int32Array(1024);

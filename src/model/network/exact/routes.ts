@@ -56,7 +56,9 @@ export function planRoutes(config: ModelConfig, topology: Topology): Routes {
     const inputs = paths.map((path) => path[0]!.from);
     inputs.forEach((source, input) => {
       if (joinOfSource[source] !== -1) {
-        throw new Error(`source ${vertices[source]!.id} feeds two inputs of joins: exact channels draw partners for one only`);
+        throw new Error(
+          `source ${vertices[source]!.id} feeds two inputs of joins: exact channels draw partners for one only`,
+        );
       }
       joinOfSource[source] = joins.length;
       inputOfSource[source] = input;

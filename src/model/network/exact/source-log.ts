@@ -16,8 +16,10 @@ export class SourceLog {
   tail = 0;
   /** First record with event time ≥ 0. */
   zero = 0;
-  /** Next record that the source task writes; all before it are written. */
+  /** Next record that the source task takes; all before it are written, but for one that it may have in hand. */
   position = 0;
+  /** 1 while the record before `position` waits inside emit. */
+  inHand = 0;
   committed = 0;
   /** First record that is not produced yet, as far as somebody looked (timeline). */
   producedSeen = 0;

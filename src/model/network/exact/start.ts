@@ -13,7 +13,14 @@ import { TUPLE } from "./tuples.js";
 /** Arrivals before t=0 are put into the states in steps of this length: finer than a flush. */
 const STEP_NS = 10_000_000;
 
-export function fillStates(context: PlaneContext, routes: Routes, arrivals: Arrivals, emitter: Emitter, states: readonly (JoinState | null)[], retire: () => void): void {
+export function fillStates(
+  context: PlaneContext,
+  routes: Routes,
+  arrivals: Arrivals,
+  emitter: Emitter,
+  states: readonly (JoinState | null)[],
+  retire: () => void,
+): void {
   const { topology } = context;
   const sources = routes.sourceTasks.length;
   const done = new Int32Array(sources);
@@ -28,7 +35,8 @@ export function fillStates(context: PlaneContext, routes: Routes, arrivals: Arri
       const join = arrivals.joinOf(s);
       const route = join < 0 ? null : routes.joins[join]!;
       const input = routes.inputOfSource[topology.taskVertex[task]!]!;
-      const laneOfJoin = route === null ? -1 : topology.outEdges[topology.taskVertex[task]!]!.indexOf(route.paths[input]![0]!);
+      const laneOfJoin =
+        route === null ? -1 : topology.outEdges[topology.taskVertex[task]!]!.indexOf(route.paths[input]![0]!);
       for (; done[s]! < log.end; done[s]!++) {
         const offset = done[s]!;
         const row = offset & log.mask;

@@ -31,8 +31,17 @@ export class Subpartitions {
   private readonly segmentBytes: number;
   private readonly maxPerChannel: number;
   private readonly hard: boolean;
+  private readonly flushesAlways: boolean;
 
-  constructor(context: PlaneContext, channels: Channels, outputs: Outputs, nodes: RecordNodes, buffers: Buffers, ledger: Ledger, hops: HopCounters) {
+  constructor(
+    context: PlaneContext,
+    channels: Channels,
+    outputs: Outputs,
+    nodes: RecordNodes,
+    buffers: Buffers,
+    ledger: Ledger,
+    hops: HopCounters,
+  ) {
     const { config, topology } = context;
     this.channels = channels;
     this.outputs = outputs;
@@ -43,8 +52,13 @@ export class Subpartitions {
     this.segmentBytes = config.engine.segmentBytes;
     this.maxPerChannel = config.engine.maxBuffersPerChannel ?? 2 ** 30;
     this.hard = config.engine.blocksInsideEmit;
+    // A buffer timeout of 0 flushes after each record.
+    this.flushesAlways = config.engine.bufferTimeoutNs === 0;
     this.attempt = new Int32Array(topology.tasks);
-    this.wireBytes = Int32Array.from(outputs.edges, (edge) => config.vertices[edge.from]!.recordBytes + LENGTH_PREFIX_BYTES);
+    this.wireBytes = Int32Array.from(
+      outputs.edges,
+      (edge) => config.vertices[edge.from]!.recordBytes + LENGTH_PREFIX_BYTES,
+    );
   }
 
   /** Soft back-pressure asks this before a record; one full channel makes the whole output unavailable. */
@@ -85,6 +99,7 @@ export class Subpartitions {
           c.openCount[ch]!++;
         }
         if (left === space) this.finish(ch, false);
+        else if (this.flushesAlways) this.flushChannel(ch);
         return 0;
       }
       c.openBytes[ch] = this.segmentBytes;
@@ -161,11 +176,12 @@ export class Subpartitions {
     const c = this.channels;
     const first = this.outputs.channelBase[output]!;
     const end = first + this.outputs.channels[output]!;
-    for (let ch = first; ch < end; ch++) {
-      if (c.openBytes[ch]! <= c.openPolled[ch]!) continue;
-      c.flushRequested[ch] = 1;
-      if (c.view[ch] === VIEW.open) this.onData(ch);
-    }
+    for (let ch = first; ch < end; ch++) if (c.openBytes[ch]! > c.openPolled[ch]!) this.flushChannel(ch);
+  }
+
+  private flushChannel(ch: number): void {
+    this.channels.flushRequested[ch] = 1;
+    if (this.channels.view[ch] === VIEW.open) this.onData(ch);
   }
 
   /** Takes the next slice; there must be data. The segment is not back in the pool before the slice is released. */
@@ -312,9 +328,14 @@ export class Subpartitions {
     for (let b = 0; b < buffers.used; b++) {
       const ch = buffers.channel[b]!;
       const stage = buffers.stage[b]!;
-      if ((buffers.flags[b]! & FLAG.lastOfSegment) === 0 || buffers.writer[b] !== this.attempt[this.channels.producer[ch]!]) continue;
+      if (
+        (buffers.flags[b]! & FLAG.lastOfSegment) === 0 ||
+        buffers.writer[b] !== this.attempt[this.channels.producer[ch]!]
+      )
+        continue;
       const local = (buffers.flags[b]! & FLAG.local) !== 0;
-      if (stage === STAGE.serverLoop || (local && stage === STAGE.processing)) result.set(ch, (result.get(ch) ?? 0) + 1);
+      if (stage === STAGE.serverLoop || (local && stage === STAGE.processing))
+        result.set(ch, (result.get(ch) ?? 0) + 1);
     }
     return result;
   }

@@ -6,7 +6,7 @@ import type { JoinState } from "../../task/exact/join-state.js";
 import type { ServiceTimes } from "../../task/exact/service.js";
 import type { PlaneContext } from "../data-plane.js";
 import type { Arrivals } from "./arrivals.js";
-import type { Channels } from "./channels.js";
+import { type Channels, VIEW } from "./channels.js";
 import type { Hop, HopCounters, Violations } from "./checks.js";
 import type { Ledger } from "./ledger.js";
 import type { OutputMeter } from "./output-meter.js";
@@ -34,6 +34,7 @@ export class Tally {
   private readonly hops: HopCounters;
   private readonly meter: OutputMeter;
   private readonly violations: Violations;
+  private readonly broadcasts: Uint8Array;
   private inFlight = 0;
 
   constructor(
@@ -62,13 +63,16 @@ export class Tally {
     this.hops = hops;
     this.meter = meter;
     this.violations = violations;
+    this.broadcasts = Uint8Array.from(routes.joins, (join) =>
+      join.paths.some((path) => path.some((edge) => edge.partitioning === "broadcast")) ? 1 : 0,
+    );
   }
 
   /** Counts and drops records that nobody reads again, of which nothing is under way or in a state. */
   retire(): void {
     for (let s = 0; s < this.arrivals.logs.length; s++) {
       const log = this.arrivals.logs[s]!;
-      const limit = Math.min(log.committed, log.position);
+      const limit = Math.min(log.committed, log.position - log.inHand);
       while (log.tail < limit) {
         const row = log.tail & log.mask;
         if (log.held[row]! > 0) break;
@@ -119,6 +123,11 @@ export class Tally {
     if (status === TUPLE.void || table.appended[row]! < table.inputs || last < 0 || last >= endNs) return 0;
     if (!this.service.passes(this.routes.joins[join]!.operators, this.routes.streams + join, id)) return 0;
     this.ledger.matchesExpected++;
+    if (status === TUPLE.open && table.seen[row] === 0 && this.broadcasts[join] === 1) {
+      // The copy that the partner needed was lost while others of the same record were delivered.
+      this.ledger.matchesMissed[MISSED.inputLost - TUPLE.missed]!++;
+      return 0;
+    }
     if (status >= TUPLE.missed && status < TUPLE.void) this.ledger.matchesMissed[status - TUPLE.missed]!++;
     else if (status !== TUPLE.emitted && table.seen[row] === 1) return 1;
     return 0;
@@ -133,14 +142,16 @@ export class Tally {
       const end = log.firstAt(endNs);
       produced += (end - log.zero) * log.width;
       this.hops.in.log += end - log.zero;
-      found.log += end - log.position;
-      for (let offset = log.position; offset < end; offset++) {
-        for (let stream = this.routes.streamBase[s]!; stream < this.routes.streamBase[s + 1]!; stream++) this.see(stream, offset);
+      found.log += end - log.position + log.inHand;
+      for (let offset = log.position - log.inHand; offset < end; offset++) {
+        for (let stream = this.routes.streamBase[s]!; stream < this.routes.streamBase[s + 1]!; stream++)
+          this.see(stream, offset);
       }
     }
     const { channels, nodes, buffers } = this;
     for (let ch = 0; ch < channels.count; ch++) {
-      for (let node = channels.recordHead[ch]!; node >= 0; node = nodes.next[node]!) found.subpartition += this.seeNode(node);
+      for (let node = channels.recordHead[ch]!; node >= 0; node = nodes.next[node]!)
+        found.subpartition += this.seeNode(node);
       if (channels.orphan[ch]! >= 0) found.subpartition += this.seeNode(channels.orphan[ch]!);
     }
     for (let b = 0; b < buffers.used; b++) {
@@ -178,11 +189,17 @@ export class Tally {
     }
     const lost = ledger.lost.reduce((sum, value) => sum + value, 0);
     if (produced !== ledger.delivered + lost + this.inFlight) {
-      violations.add("records-ledger", `${produced} produced ≠ ${ledger.delivered} delivered + ${lost} lost + ${this.inFlight} in flight`);
+      violations.add(
+        "records-ledger",
+        `${produced} produced ≠ ${ledger.delivered} delivered + ${lost} lost + ${this.inFlight} in flight`,
+      );
     }
     const missed = ledger.matchesMissed.reduce((sum, value) => sum + value, 0);
     if (ledger.matchesExpected !== meter.emitted + missed + pending) {
-      violations.add("matches-ledger", `${ledger.matchesExpected} expected ≠ ${meter.emitted} emitted + ${missed} missed + ${pending} pending`);
+      violations.add(
+        "matches-ledger",
+        `${ledger.matchesExpected} expected ≠ ${meter.emitted} emitted + ${missed} missed + ${pending} pending`,
+      );
     }
     return { produced, inFlight: this.inFlight, pending };
   }
@@ -223,16 +240,21 @@ export class Tally {
     const c = this.channels;
     const exclusive = this.context.config.engine.exclusiveBuffersPerChannel;
     for (let ch = 0; ch < c.count; ch++) {
-      if (segmentsHeld(ch) !== c.segments[ch]) {
-        this.violations.add("buffers-returned", `channel ${ch} is charged for ${c.segments[ch]} segments, but ${segmentsHeld(ch)} are there`);
+      if (c.view[ch] !== VIEW.none && segmentsHeld(ch) !== c.segments[ch]) {
+        this.violations.add(
+          "buffers-returned",
+          `channel ${ch} is charged for ${c.segments[ch]} segments, but ${segmentsHeld(ch)} are there`,
+        );
       }
-      if (c.connection[ch]! < 0 || c.view[ch] !== 1 || c.accepts[ch] !== c.viewNumber[ch]) continue;
+      if (c.connection[ch]! < 0 || c.view[ch] !== VIEW.open || c.accepts[ch] !== c.viewNumber[ch]) continue;
       const senders = c.credit[ch]! + c.unannounced[ch]! + c.polledOnWire[ch]!;
       const receivers = c.exclusiveFree[ch]! + c.floatingFree[ch]!;
       if (senders !== receivers || c.exclusiveFree[ch]! + c.exclusiveInUse[ch]! !== exclusive || c.credit[ch]! < 0) {
-        this.violations.add("credits-conserved", `channel ${ch}: ${senders} with the sender or on the way, ${receivers} free at the receiver`);
+        this.violations.add(
+          "credits-conserved",
+          `channel ${ch}: ${senders} with the sender or on the way, ${receivers} free at the receiver`,
+        );
       }
     }
   }
-
 }

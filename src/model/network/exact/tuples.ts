@@ -71,16 +71,24 @@ export class TupleTable {
     this.holder[at] = broadcast ? EVERYWHERE : holder;
     let absent = false;
     let apart = false;
+    let late = false;
     for (let i = 0; i < this.inputs; i++) {
       if (i === input) continue;
       const place = this.place[base + i]!;
+      const there = this.holder[base + i]! === holder || this.holder[base + i]! === EVERYWHERE;
       if (place === PLACE.absent) absent = true;
-      else if (place !== PLACE.present || (this.holder[base + i] !== holder && this.holder[base + i] !== EVERYWHERE)) apart = true;
+      else if (place !== PLACE.present) {
+        apart = true;
+        late ||= there || !broadcast;
+      } else if (!there) {
+        apart = true;
+        late ||= !broadcast;
+      }
     }
     if (absent) return false;
     if (!apart) return true;
-    // All have been there, not together: whoever came first had left.
-    if (!broadcast && this.status[row] === TUPLE.open) this.status[row] = MISSED.late;
+    // All have been there, not together: whoever came first had left. Copies for other subtasks say nothing.
+    if (late && this.status[row] === TUPLE.open) this.status[row] = MISSED.late;
     return false;
   }
 

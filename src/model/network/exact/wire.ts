@@ -3,9 +3,9 @@
  * time), machine NICs, links, client loops, credits. Loops and NICs are FIFO servers known by when they are next free.
  */
 import { sampleNs } from "../../../kernel/distributions.js";
-import { longer as grown } from "../../columns.js";
 import { PRIORITY } from "../../../kernel/priorities.js";
 import type { RandomFamily } from "../../../kernel/random.js";
+import { longer as grown } from "../../columns.js";
 import type { PlaneContext } from "../data-plane.js";
 import { loopCount, loopOf } from "../plane-common/pinning.js";
 import { type Channels, VIEW } from "./channels.js";
@@ -59,7 +59,15 @@ export class Wire {
   private readonly kindReceived: number;
   private readonly kindCredit: number;
 
-  constructor(context: PlaneContext, channels: Channels, buffers: Buffers, nodes: RecordNodes, subpartitions: Subpartitions, ledger: Ledger, hops: HopCounters) {
+  constructor(
+    context: PlaneContext,
+    channels: Channels,
+    buffers: Buffers,
+    nodes: RecordNodes,
+    subpartitions: Subpartitions,
+    ledger: Ledger,
+    hops: HopCounters,
+  ) {
     this.context = context;
     this.channels = channels;
     this.buffers = buffers;
@@ -73,24 +81,31 @@ export class Wire {
     this.clientLoops = loopCount(config.engine.nettyClientThreads, config.cluster.slotsPerTaskManager);
     this.nsPerByte = config.costs.nettyPerByteNs;
     this.latencyNs = config.cluster.linkLatencyNs;
-    this.constantMessageNs = config.costs.nettyMessage.kind === "constant" ? Math.round(config.costs.nettyMessage.valueNs) : -1;
+    this.constantMessageNs =
+      config.costs.nettyMessage.kind === "constant" ? Math.round(config.costs.nettyMessage.valueNs) : -1;
     this.kindServed = sim.defineKind("buffer written to socket", PRIORITY.completion, (_, b) => this.served_(b));
     this.kindWritable = sim.defineKind("connection writable", PRIORITY.completion, (_, id) => this.writable(id));
     this.kindArrived = sim.defineKind("buffer at client loop", PRIORITY.delivery, (_, b) => this.arrived(b));
     this.kindReceived = sim.defineKind("buffer received", PRIORITY.delivery, (_, b) => this.received(b));
-    this.kindCredit = sim.defineKind("credit arrives", PRIORITY.delivery, (_, ch, view, n) => this.creditArrived(ch, view, n));
+    this.kindCredit = sim.defineKind("credit arrives", PRIORITY.delivery, (_, ch, view, n) =>
+      this.creditArrived(ch, view, n),
+    );
   }
 
   // --- loops ---
 
   serveOnServerLoop(tm: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    const at = tm * LOOPS_PER_TASK_MANAGER + loopOf(tm, peer, edge, this.serverLoops, this.context.config.engine.connectionPerEdge);
+    const at =
+      tm * LOOPS_PER_TASK_MANAGER +
+      loopOf(tm, peer, edge, this.serverLoops, this.context.config.engine.connectionPerEdge);
     if (at >= this.serverFree.length) this.growLoops(at);
     return this.serve(this.serverFree, at, readyNs, costNs);
   }
 
   serveOnClientLoop(tm: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    const at = tm * LOOPS_PER_TASK_MANAGER + loopOf(tm, peer, edge, this.clientLoops, this.context.config.engine.connectionPerEdge);
+    const at =
+      tm * LOOPS_PER_TASK_MANAGER +
+      loopOf(tm, peer, edge, this.clientLoops, this.context.config.engine.connectionPerEdge);
     if (at >= this.serverFree.length) this.growLoops(at);
     return this.serve(this.clientFree, at, readyNs, costNs);
   }
@@ -134,8 +149,10 @@ export class Wire {
     this.connectionIds.set(key, id);
     if (id === this.producerTm.length) this.growConnections();
     this.producerTm[id] = from;
-    this.serverLoop[id] = from * LOOPS_PER_TASK_MANAGER + loopOf(from, to, edge, this.serverLoops, engine.connectionPerEdge);
-    this.clientLoop[id] = to * LOOPS_PER_TASK_MANAGER + loopOf(to, from, edge, this.clientLoops, engine.connectionPerEdge);
+    this.serverLoop[id] =
+      from * LOOPS_PER_TASK_MANAGER + loopOf(from, to, edge, this.serverLoops, engine.connectionPerEdge);
+    this.clientLoop[id] =
+      to * LOOPS_PER_TASK_MANAGER + loopOf(to, from, edge, this.clientLoops, engine.connectionPerEdge);
     this.readerHead[id] = -1;
     this.readerTail[id] = -1;
     this.growLoops(Math.max(this.serverLoop[id]!, this.clientLoop[id]!));
@@ -223,7 +240,9 @@ export class Wire {
     }
     const ch = this.buffers.channel[b]!;
     const machine = Math.floor(this.producerTm[id]! / config.cluster.taskManagersPerMachine);
-    const sent = Math.ceil(Math.max(this.nicFree[machine]!, sim.nowNs) + (this.buffers.bytes[b]! * 8e9) / config.cluster.linkBitsPerSecond);
+    const sent = Math.ceil(
+      Math.max(this.nicFree[machine]!, sim.nowNs) + (this.buffers.bytes[b]! * 8e9) / config.cluster.linkBitsPerSecond,
+    );
     this.nicFree[machine] = sent;
     this.writableAt[id] = sent;
     this.buffers.stage[b] = STAGE.wire;
@@ -240,7 +259,12 @@ export class Wire {
   private arrived(b: number): void {
     this.events++;
     const loop = this.clientLoop[this.buffers.connection[b]!]!;
-    const done = this.serve(this.clientFree, loop, this.context.sim.nowNs, this.messageNs(loop, this.buffers.bytes[b]!));
+    const done = this.serve(
+      this.clientFree,
+      loop,
+      this.context.sim.nowNs,
+      this.messageNs(loop, this.buffers.bytes[b]!),
+    );
     this.context.sim.schedule(done, this.kindReceived, this.entity(loop), b);
   }
 
@@ -289,10 +313,12 @@ export class Wire {
   /** The process of `task` is killed: what its server loops had polled and not yet written is gone. */
   dropUnsent(task: number, cause: number): void {
     for (let b = 0; b < this.buffers.used; b++) {
-      if (this.buffers.stage[b] !== STAGE.serverLoop || this.channels.producer[this.buffers.channel[b]!] !== task) continue;
+      if (this.buffers.stage[b] !== STAGE.serverLoop || this.channels.producer[this.buffers.channel[b]!] !== task)
+        continue;
       this.hops.out.wire += this.loseRecords(b, cause);
       this.buffers.stage[b] = STAGE.dropped;
-      if (this.buffers.view[b] === this.channels.viewNumber[this.buffers.channel[b]!]) this.channels.polledOnWire[this.buffers.channel[b]!]!--;
+      if (this.buffers.view[b] === this.channels.viewNumber[this.buffers.channel[b]!])
+        this.channels.polledOnWire[this.buffers.channel[b]!]!--;
     }
   }
 
@@ -443,7 +469,13 @@ export class Wire {
     const loop = this.clientLoop[c.connection[ch]!]!;
     const { sim } = this.context;
     const sent = this.serve(this.clientFree, loop, sim.nowNs, this.messageNs(loop, 0));
-    sim.schedule(sent + this.latencyNs, this.kindCredit, this.entity(this.serverLoop[c.connection[ch]!]!), ch, c.viewNumber[ch]!);
+    sim.schedule(
+      sent + this.latencyNs,
+      this.kindCredit,
+      this.entity(this.serverLoop[c.connection[ch]!]!),
+      ch,
+      c.viewNumber[ch]!,
+    );
   }
 
   private creditArrived(ch: number, view: number, _n: number): void {

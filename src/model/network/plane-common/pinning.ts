@@ -6,7 +6,13 @@ import type { RandomStreams } from "../../../kernel/random.js";
  * connections open; a hash of the ends spreads them as evenly and does not depend on the order.
  * With `connectionPerEdge` (≤1.14) each edge has a connection of its own.
  */
-export function loopOf(taskManager: number, peer: number, edge: number, loops: number, connectionPerEdge: boolean): number {
+export function loopOf(
+  taskManager: number,
+  peer: number,
+  edge: number,
+  loops: number,
+  connectionPerEdge: boolean,
+): number {
   // Consecutive peers land on consecutive loops, as they do when a task connects to its producers one by one.
   const own = Math.imul(taskManager + 1, 0x9e3779b1) >>> 16;
   return (own + peer + (connectionPerEdge ? edge : 0)) % loops;

@@ -35,7 +35,15 @@ export class Emitter {
   private readonly target: Int32Array;
   private readonly bytesLeft: Int32Array;
 
-  constructor(context: PlaneContext, routes: Routes, arrivals: Arrivals, keys: Keys, outputs: Outputs, subpartitions: Subpartitions, ledger: Ledger) {
+  constructor(
+    context: PlaneContext,
+    routes: Routes,
+    arrivals: Arrivals,
+    keys: Keys,
+    outputs: Outputs,
+    subpartitions: Subpartitions,
+    ledger: Ledger,
+  ) {
     this.context = context;
     this.routes = routes;
     this.arrivals = arrivals;
@@ -79,7 +87,8 @@ export class Emitter {
     this.blockedOn[task] = -1;
     for (let copy = this.copies[task]!; copy > 0; copy--) {
       for (let o = this.output[task]!; o < end; o++) {
-        const stream = this.perOutputStream[task] === 1 ? this.stream[task]! + o - outputs.base[task]! : this.stream[task]!;
+        const stream =
+          this.perOutputStream[task] === 1 ? this.stream[task]! + o - outputs.base[task]! : this.stream[task]!;
         let left = this.bytesLeft[task]!;
         let target = this.target[task]!;
         if (target < 0) {
@@ -111,7 +120,8 @@ export class Emitter {
   /** The record that waits for a segment of this channel is given up there; the emission goes on with the next. */
   abort(task: number, cause: number): boolean {
     const o = this.output[task]!;
-    const stream = this.perOutputStream[task] === 1 ? this.stream[task]! + o - this.outputs.base[task]! : this.stream[task]!;
+    const stream =
+      this.perOutputStream[task] === 1 ? this.stream[task]! + o - this.outputs.base[task]! : this.stream[task]!;
     this.ledger.send(stream, this.offset[task]!, 1);
     this.ledger.lose(stream, this.offset[task]!, cause);
     this.bytesLeft[task] = 0;
@@ -134,13 +144,16 @@ export class Emitter {
     for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++) {
       const edge = this.outputs.edges[o]!;
       this.outputs.roundRobin[o] =
-        edge.partitioning === "rebalance" ? start.below(task * 256 + edge.index, attempt, this.outputs.channels[o]!) : 0;
+        edge.partitioning === "rebalance"
+          ? start.below(task * 256 + edge.index, attempt, this.outputs.channels[o]!)
+          : 0;
     }
   }
 
   private select(o: number, stream: number, offset: number): number {
     const mode = this.mode[o]!;
-    if (mode === MODE.hash) return this.selectors[o]!.consumer(this.key(stream, offset)) - this.outputs.firstConsumer[o]!;
+    if (mode === MODE.hash)
+      return this.selectors[o]!.consumer(this.key(stream, offset)) - this.outputs.firstConsumer[o]!;
     if (mode !== MODE.turns) return 0;
     const turn = this.outputs.roundRobin[o]!;
     this.outputs.roundRobin[o] = turn + 1 === this.outputs.channels[o]! ? 0 : turn + 1;
@@ -149,11 +162,18 @@ export class Emitter {
 
   private key(stream: number, offset: number): number {
     const { streams, streamSource } = this.routes;
-    return stream < streams ? this.arrivals.key(streamSource[stream]!, offset) : this.keys.ofTuple(stream - streams, offset);
+    return stream < streams
+      ? this.arrivals.key(streamSource[stream]!, offset)
+      : this.keys.ofTuple(stream - streams, offset);
   }
 
   /** Where a record of a source stands at the end of a path of edges, for what happened before t=0. */
-  consumerOnPath(edges: readonly { readonly index: number }[], subtask: number, source: number, offset: number): number {
+  consumerOnPath(
+    edges: readonly { readonly index: number }[],
+    subtask: number,
+    source: number,
+    offset: number,
+  ): number {
     const { topology } = this.context;
     let at = subtask;
     for (const { index } of edges) {
@@ -165,5 +185,4 @@ export class Emitter {
     }
     return at;
   }
-
 }

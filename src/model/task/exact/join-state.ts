@@ -22,7 +22,15 @@ export class JoinState {
   private readonly hops: HopCounters;
   private readonly broadcastInput: Uint8Array;
 
-  constructor(arrivals: Arrivals, join: number, subtask: number, windowNs: number, broadcastInput: Uint8Array, ledger: Ledger, hops: HopCounters) {
+  constructor(
+    arrivals: Arrivals,
+    join: number,
+    subtask: number,
+    windowNs: number,
+    broadcastInput: Uint8Array,
+    ledger: Ledger,
+    hops: HopCounters,
+  ) {
     this.table = arrivals.tuples[join]!;
     this.subtask = subtask;
     this.windowNs = windowNs;

@@ -22,7 +22,10 @@ export class ServiceTimes {
   ofRecord(vertex: number, stream: number, offset: number): number {
     const constant = this.constantNs[vertex]!;
     if (constant >= 0) return constant;
-    return sampleNs(this.context.config.vertices[vertex]!.serviceTime, this.demand.uniform53(address(vertex, stream), offset));
+    return sampleNs(
+      this.context.config.vertices[vertex]!.serviceTime,
+      this.demand.uniform53(address(vertex, stream), offset),
+    );
   }
 
   /** Service of a run of records whose times do not vary, else −1. */

@@ -82,13 +82,16 @@ export class SourceThreads {
     this.mailNs = new Float64Array(n);
     this.handle = new Float64Array(n).fill(-1);
     this.kindDone = sim.defineKind("record written", PRIORITY.completion, (_, s, attempt) => this.done(s, attempt));
-    this.kindCommit = sim.defineKind("offsets committed", PRIORITY.timer + 8, (_, s, attempt) => this.commit(s, attempt));
+    this.kindCommit = sim.defineKind("offsets committed", PRIORITY.timer + 8, (_, s, attempt) =>
+      this.commit(s, attempt),
+    );
   }
 
   /** At t=0: all records before are read; the last commit was up to an interval ago. */
   startRunning(s: number): void {
     const log = this.arrivals.logs[s]!;
-    const phase = this.commitNs > 0 ? commitPhaseNs(this.context.streams, this.routes.sourceTasks[s]!, this.commitNs) : 0;
+    const phase =
+      this.commitNs > 0 ? commitPhaseNs(this.context.streams, this.routes.sourceTasks[s]!, this.commitNs) : 0;
     log.position = log.zero;
     log.committed = this.commitNs > 0 ? Math.max(log.tail, log.firstAt(phase - this.commitNs)) : log.zero;
     this.begin(s, phase);
@@ -101,7 +104,13 @@ export class SourceThreads {
     this.mailNs[s] = 0;
     this.next(s);
     if (this.commitNs > 0) {
-      sim.schedule(sim.nowNs + nextCommitInNs, this.kindCommit, this.entity(s), s, this.subpartitions.attempt[this.routes.sourceTasks[s]!]!);
+      sim.schedule(
+        sim.nowNs + nextCommitInNs,
+        this.kindCommit,
+        this.entity(s),
+        s,
+        this.subpartitions.attempt[this.routes.sourceTasks[s]!]!,
+      );
     }
   }
 
@@ -137,7 +146,13 @@ export class SourceThreads {
     this.startNs[s] = start;
     this.doneNs[s] = start + this.service.ofRecord(vertex, this.routes.streamBase[s]!, offset);
     this.state[s] = THREAD.serving;
-    this.handle[s] = sim.schedule(Math.max(this.doneNs[s]!, sim.nowNs), this.kindDone, this.entity(s), s, this.subpartitions.attempt[task]!);
+    this.handle[s] = sim.schedule(
+      Math.max(this.doneNs[s]!, sim.nowNs),
+      this.kindDone,
+      this.entity(s),
+      s,
+      this.subpartitions.attempt[task]!,
+    );
   }
 
   private done(s: number, attempt: number): void {
@@ -152,20 +167,21 @@ export class SourceThreads {
     this.mailNs[s] = 0;
     const log = this.arrivals.logs[s]!;
     const stream = this.routes.streamBase[s]!;
+    const offset = log.position++;
     if (this.hops.leaks("log")) {
-      log.position++;
       this.next(s);
       return;
     }
     if (this.outputs.base[task] === this.outputs.base[task + 1]) {
-      this.ledger.send(stream, log.position, 1);
-      if (this.ledger.deliver(stream, log.position, sim.nowNs)) this.meter.output(task, sim.nowNs, log.eventNs[log.position & log.mask]!);
-    } else if (!this.emitter.emit(task, stream, log.position, 1)) {
+      this.ledger.send(stream, offset, 1);
+      if (this.ledger.deliver(stream, offset, sim.nowNs))
+        this.meter.output(task, sim.nowNs, log.eventNs[offset & log.mask]!);
+    } else if (!this.emitter.emit(task, stream, offset, 1)) {
+      log.inHand = 1;
       this.state[s] = THREAD.blocked;
       this.stalls.begin(task, sim.nowNs);
       return;
     }
-    log.position++;
     this.hops.out.log++;
     this.next(s);
   }
@@ -194,20 +210,20 @@ export class SourceThreads {
     this.stalls.end(this.routes.sourceTasks[s]!, now);
     this.freeNs[s] = Math.max(this.freeNs[s]!, now);
     this.state[s] = THREAD.idle;
-    this.arrivals.logs[s]!.position++;
+    this.arrivals.logs[s]!.inHand = 0;
     this.hops.out.log++;
     this.next(s);
   }
 
-  /** Whether a record has left the log and is in the thread's hands. */
-  private inHand(s: number): boolean {
-    return this.state[s] === THREAD.blocked || (this.state[s] === THREAD.serving && this.startNs[s]! < this.context.sim.nowNs);
+  /** 1 if the record at the log's position has been taken and is being served. */
+  private beingServed(s: number): number {
+    return this.state[s] === THREAD.serving && this.startNs[s]! < this.context.sim.nowNs ? 1 : 0;
   }
 
   private commit(s: number, attempt: number): void {
     if (attempt !== this.subpartitions.attempt[this.routes.sourceTasks[s]!] || this.state[s] === THREAD.down) return;
     const log = this.arrivals.logs[s]!;
-    log.committed = log.position + (this.inHand(s) ? 1 : 0);
+    log.committed = log.position + this.beingServed(s);
     this.context.sim.schedule(this.context.sim.nowNs + this.commitNs, this.kindCommit, this.entity(s), s, attempt);
   }
 
@@ -236,12 +252,14 @@ export class SourceThreads {
     const log = this.arrivals.logs[s]!;
     const { sim } = this.context;
     sim.cancel(this.handle[s]!);
-    if (this.inHand(s)) {
+    const taken = this.beingServed(s);
+    log.position += taken;
+    if (taken + log.inHand > 0) {
       for (let stream = this.routes.streamBase[s]!; stream < this.routes.streamBase[s + 1]!; stream++) {
-        this.ledger.loseUnsent(stream, log.position, CAUSE.unflushedOutput);
+        this.ledger.loseUnsent(stream, log.position - 1, CAUSE.unflushedOutput);
       }
-      log.position++;
       this.hops.out.log++;
+      log.inHand = 0;
     }
     this.stalls.end(this.routes.sourceTasks[s]!, sim.nowNs);
     this.state[s] = THREAD.down;
@@ -259,9 +277,10 @@ export class SourceThreads {
       log.position = from;
     } else {
       const to = Math.max(log.position, log.firstAt(sim.nowNs));
-      this.ledger.skip(s, log.position, to);
-      this.hops.out.log += to - log.position;
+      const from = log.position;
       log.position = to;
+      this.ledger.skip(s, from, to);
+      this.hops.out.log += to - from;
       log.committed = to;
     }
     this.begin(s, Math.floor(streams.family("commit-phase").uniform53(task, attempt) * this.commitNs));

@@ -96,7 +96,9 @@ export class WorkerThreads {
     this.freeNs = new Float64Array(tasks);
     this.handle = new Float64Array(tasks).fill(-1);
     this.polling = new Uint8Array(tasks);
-    this.kindDone = context.sim.defineKind("records processed", PRIORITY.completion, (_, task, attempt) => this.done(task, attempt));
+    this.kindDone = context.sim.defineKind("records processed", PRIORITY.completion, (_, task, attempt) =>
+      this.done(task, attempt),
+    );
   }
 
   start(task: number): void {
@@ -117,7 +119,8 @@ export class WorkerThreads {
 
   private roomBehind(task: number): boolean {
     if (!this.soft) return true;
-    for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++) if (!this.subpartitions.available(o)) return false;
+    for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++)
+      if (!this.subpartitions.available(o)) return false;
     return true;
   }
 
@@ -127,7 +130,13 @@ export class WorkerThreads {
     // The thread counts as busy while it looks, so that what it consumes cannot start it again.
     this.state[task] = THREAD.serving;
     if (this.freeNs[task]! > sim.nowNs) {
-      this.handle[task] = sim.schedule(this.freeNs[task]!, this.kindDone, this.context.entityBase + task, task, this.subpartitions.attempt[task]!);
+      this.handle[task] = sim.schedule(
+        this.freeNs[task]!,
+        this.kindDone,
+        this.context.entityBase + task,
+        task,
+        this.subpartitions.attempt[task]!,
+      );
       return;
     }
     for (;;) {
@@ -158,7 +167,11 @@ export class WorkerThreads {
   /** Service time of the first record of a buffer. */
   private serviceOf(task: number, b: number): number {
     const node = this.buffers.head[b]!;
-    return this.service.ofRecord(this.context.topology.taskVertex[task]!, this.nodes.stream[node]!, this.nodes.offset[node]!);
+    return this.service.ofRecord(
+      this.context.topology.taskVertex[task]!,
+      this.nodes.stream[node]!,
+      this.nodes.offset[node]!,
+    );
   }
 
   /** Schedules the next event of the buffer in hand: its next record, or its end where nothing leaves the task. */
@@ -180,12 +193,21 @@ export class WorkerThreads {
       }
       if (count > 1) at += this.mailNs[task]!;
     }
-    this.handle[task] = sim.schedule(at, this.kindDone, this.context.entityBase + task, task, this.subpartitions.attempt[task]!);
+    this.handle[task] = sim.schedule(
+      at,
+      this.kindDone,
+      this.context.entityBase + task,
+      task,
+      this.subpartitions.attempt[task]!,
+    );
   }
 
   private done(task: number, attempt: number): void {
     if (attempt !== this.subpartitions.attempt[task] || this.state[task] !== THREAD.serving) {
-      this.violations.add("dead-attempt-event", `records processed by a dead attempt of task ${task} at ${this.context.sim.nowNs} ns`);
+      this.violations.add(
+        "dead-attempt-event",
+        `records processed by a dead attempt of task ${task} at ${this.context.sim.nowNs} ns`,
+      );
       return;
     }
     if (this.buffer[task]! < 0) this.begin(task);
@@ -243,8 +265,10 @@ export class WorkerThreads {
     const state = this.states[task]!;
     if (state !== null) return this.joinRecord(task, state, stream, offset, atNs);
     if (!this.hasOutputs(task)) {
-      const first = stream < this.routes.streams ? ledger.deliver(stream, offset, atNs) : ledger.deliverMatch(stream, offset);
-      if (first && (stream >= this.routes.streams || offset >= ledger.log(stream).zero)) this.meter.output(task, atNs, ledger.eventNs(stream, offset));
+      const first =
+        stream < this.routes.streams ? ledger.deliver(stream, offset, atNs) : ledger.deliverMatch(stream, offset);
+      if (first && (stream >= this.routes.streams || offset >= ledger.log(stream).zero))
+        this.meter.output(task, atNs, ledger.eventNs(stream, offset));
       return true;
     }
     const copies = this.service.copies(this.context.topology.taskVertex[task]!, stream, offset);
@@ -299,7 +323,8 @@ export class WorkerThreads {
     this.stalls.end(task, sim.nowNs);
     const b = this.buffer[task]!;
     const node = this.buffers.head[b]!;
-    if (config.vertices[topology.taskVertex[task]!]!.type === "operator") this.ledger.passedOn(this.nodes.stream[node]!, this.nodes.offset[node]!);
+    if (config.vertices[topology.taskVertex[task]!]!.type === "operator")
+      this.ledger.passedOn(this.nodes.stream[node]!, this.nodes.offset[node]!);
     this.state[task] = THREAD.serving;
     this.advance(task, b, sim.nowNs);
     this.go(task);
@@ -340,7 +365,8 @@ export class WorkerThreads {
 
   /** Brings the task up to now: what happens at this instant comes later. */
   settle(task: number): void {
-    if (this.state[task] === THREAD.serving && this.buffer[task]! >= 0 && !this.hasOutputs(task)) this.catchUpBefore(task, this.context.sim.nowNs);
+    if (this.state[task] === THREAD.serving && this.buffer[task]! >= 0 && !this.hasOutputs(task))
+      this.catchUpBefore(task, this.context.sim.nowNs);
   }
 
   /** A join that waits inside emit has processed its record; the match it emits is lost. */

@@ -2,7 +2,16 @@
 import { PRIORITY } from "../../../../kernel/priorities.js";
 import { RandomStreams } from "../../../../kernel/random.js";
 import { Simulation } from "../../../../kernel/simulation.js";
-import type { ClusterConfig, Costs, Distribution, EdgeConfig, EngineConfig, ModelConfig, StrategyConfig, VertexConfig } from "../../../config.js";
+import type {
+  ClusterConfig,
+  Costs,
+  Distribution,
+  EdgeConfig,
+  EngineConfig,
+  ModelConfig,
+  StrategyConfig,
+  VertexConfig,
+} from "../../../config.js";
 import { TASK_STATE, TaskTable } from "../../../task-table.js";
 import { buildTopology, consumersOf, producersOf, type Topology } from "../../../topology/topology.js";
 import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../../data-plane.js";
@@ -15,7 +24,12 @@ export function constant(valueNs: number): Distribution {
   return { kind: "constant", valueNs };
 }
 
-export function vertex(id: string, type: VertexConfig["type"], parallelism: number, more: Partial<VertexConfig> = {}): VertexConfig {
+export function vertex(
+  id: string,
+  type: VertexConfig["type"],
+  parallelism: number,
+  more: Partial<VertexConfig> = {},
+): VertexConfig {
   return {
     id,
     type,
@@ -48,7 +62,12 @@ export interface JobOptions {
 }
 
 /** Two sources hashed into a join. */
-export function joinJob(parallelism: number, ratePerSource: number, more: Partial<JobOptions> = {}, join: Partial<VertexConfig> = {}): ModelConfig {
+export function joinJob(
+  parallelism: number,
+  ratePerSource: number,
+  more: Partial<JobOptions> = {},
+  join: Partial<VertexConfig> = {},
+): ModelConfig {
   const rate = ratePerSource * parallelism;
   return config({
     vertices: [
@@ -186,6 +205,7 @@ export class Driver {
   readonly tasks: TaskTable;
   readonly plane: DataPlane;
   readonly consumed: string[] = [];
+  private readonly channelState = new Map<string, "lost" | "draining" | "wanted" | "drained">();
   private readonly model: ModelConfig;
   private readonly options: DriverOptions;
   private readonly dead = new Set<number>();
@@ -232,7 +252,8 @@ export class Driver {
 
   tasksOf(taskManager: number): number[] {
     const result: number[] = [];
-    for (let task = 0; task < this.topology.tasks; task++) if (this.tasks.taskManager[task] === taskManager) result.push(task);
+    for (let task = 0; task < this.topology.tasks; task++)
+      if (this.tasks.taskManager[task] === taskManager) result.push(task);
     return result;
   }
 
@@ -256,6 +277,15 @@ export class Driver {
     for (const task of tasks) {
       this.tasks.state[task] = TASK_STATE.down;
       this.plane.attemptEnded(task, how);
+    }
+    for (const task of tasks) {
+      for (const [edge, producer] of this.producersOf(task)) this.channelState.delete(`${edge}:${producer}>${task}`);
+      for (const [edge, consumer] of this.consumersOf(task)) {
+        const state = this.channelState.get(`${edge}:${task}>${consumer}`);
+        if (state === "wanted") this.channelState.set(`${edge}:${task}>${consumer}`, "draining");
+        else if (state === undefined && this.tasks.state[consumer] === TASK_STATE.running)
+          this.channelState.set(`${edge}:${task}>${consumer}`, "lost");
+      }
     }
     const noticeNs = this.options.noticeNs ?? 1 * MS;
     const attempts = tasks.map((task) => this.tasks.attempt[task]!);
@@ -282,36 +312,66 @@ export class Driver {
     for (const [edge, producer] of this.producersOf(task)) {
       if (this.tasks.state[producer] === TASK_STATE.running) this.plane.closeView(edge, producer, task, policy);
     }
-    for (const [edge, consumer] of this.consumersOf(task)) {
-      if (this.tasks.state[consumer] === TASK_STATE.running) this.plane.appendUnavailable(edge, task, consumer, false);
-    }
+    for (const [edge, consumer] of this.consumersOf(task)) this.drain(edge, task, consumer);
   }
 
-  /** Views of a fresh attempt on both sides; consumers ask once they have drained what the old one sent. */
+  /** UnavailableEvent for a channel whose consumer has lived through the loss. */
+  private drain(edge: number, producer: number, consumer: number): void {
+    const channel = `${edge}:${producer}>${consumer}`;
+    if (this.channelState.get(channel) !== "lost") return;
+    this.channelState.set(channel, "draining");
+    this.plane.appendUnavailable(edge, producer, consumer, false);
+  }
+
+  /** Views of a fresh attempt on both sides; a surviving consumer asks once it has drained what the old one sent. */
   private reconnect(task: number): void {
     for (const [edge, producer] of this.producersOf(task)) {
       if (this.tasks.state[producer] === TASK_STATE.running) this.plane.registerView(edge, producer, task);
     }
     for (const [edge, consumer] of this.consumersOf(task)) {
-      if (this.tasks.state[consumer] === TASK_STATE.running) this.plane.registerView(edge, task, consumer);
+      if (this.tasks.state[consumer] !== TASK_STATE.running) continue;
+      const channel = `${edge}:${task}>${consumer}`;
+      this.drain(edge, task, consumer);
+      if (this.channelState.get(channel) === "draining") this.channelState.set(channel, "wanted");
+      else this.register(edge, task, consumer);
     }
   }
 
+  private register(edge: number, producer: number, consumer: number): void {
+    this.channelState.delete(`${edge}:${producer}>${consumer}`);
+    this.plane.registerView(edge, producer, consumer);
+  }
+
   private unavailableConsumed(edge: number, producer: number, consumer: number): void {
-    this.consumed.push(`${edge}:${producer}>${consumer}`);
+    const channel = `${edge}:${producer}>${consumer}`;
+    this.consumed.push(channel);
+    const wanted = this.channelState.get(channel) === "wanted";
+    this.channelState.set(channel, "drained");
+    if (!wanted) return;
+    const attempt = this.tasks.attempt[producer];
+    this.at(this.sim.nowNs, () => {
+      if (this.channelState.get(channel) === "drained" && this.tasks.attempt[producer] === attempt)
+        this.register(edge, producer, consumer);
+    });
   }
 
   private producersOf(task: number): [number, number][] {
     return this.topology.inEdges[this.topology.taskVertex[task]!]!.flatMap((edge) => {
       const { first, count } = producersOf(edge, this.topology.taskSubtask[task]!);
-      return Array.from({ length: count }, (_, i): [number, number] => [edge.index, this.topology.taskBase[edge.from]! + first + i]);
+      return Array.from({ length: count }, (_, i): [number, number] => [
+        edge.index,
+        this.topology.taskBase[edge.from]! + first + i,
+      ]);
     });
   }
 
   private consumersOf(task: number): [number, number][] {
     return this.topology.outEdges[this.topology.taskVertex[task]!]!.flatMap((edge) => {
       const { first, count } = consumersOf(edge, this.topology.taskSubtask[task]!);
-      return Array.from({ length: count }, (_, i): [number, number] => [edge.index, this.topology.taskBase[edge.to]! + first + i]);
+      return Array.from({ length: count }, (_, i): [number, number] => [
+        edge.index,
+        this.topology.taskBase[edge.to]! + first + i,
+      ]);
     });
   }
 }
