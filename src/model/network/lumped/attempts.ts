@@ -40,6 +40,7 @@ export class Attempts {
     lose(CAUSE.unflushedOutput, Math.max(flushed[s]!, queuedTo), readTo);
     rows.sourceDied(s);
     holding.loseAll(s);
+    holding.unstalled(s, nowNs);
     read[s] = readTo;
     sourceFlags[s] = DEAD | (sourceFlags[s]! & (HAS_ROWS | IN_DEBT));
     state.cutNs[s] = nowNs;
@@ -138,7 +139,7 @@ export class Attempts {
     if (apart) {
       state.setMode(c, CONSUMER_PASSED);
       const transitNs = layout.config.cluster.linkLatencyNs + this.meanLoopNs(sink);
-      rows.consumerDied(c, nowNs, receivers.drainNs(c, nowNs) - nowNs + transitNs);
+      rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
       book.died(rows.classOf.get(c) ?? book.classes[0]!, rows.keyShare(c));
@@ -147,6 +148,16 @@ export class Attempts {
     state.owed[c] = 0;
     state.stolenNs[c] = 0;
     state.freeAtNs[c] = nowNs;
+  }
+
+  /** The FIFO of a consumer counts whole quanta; those of a flush are smaller, so the last one and a half count as theirs. */
+  private realDrainNs(sink: number, drainNs: number): number {
+    const { layout } = this.plane;
+    const group = layout.sinks[sink]!;
+    let lumpNs = 0;
+    for (const input of group.inputs) lumpNs = Math.max(lumpNs, input.meanPerBin * group.serviceNs);
+    const share = group.inputs[0]!.edge.allToAll ? 1 / group.consumers : 1;
+    return Math.max(0, drainNs - 1.5 * lumpNs) + Math.min(drainNs, 1.5 * lumpNs) * share;
   }
 
   /** About what a buffer spends in the two loops: half of what a flush of one source keeps them busy. */

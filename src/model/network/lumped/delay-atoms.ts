@@ -1,37 +1,37 @@
 /**
- * The delays between partners as a few (bin offset per input, weight) combinations: quantiles of the delay's
- * distribution, both signs, rounded to bins and merged. The combinations are part of the exogenous input.
+ * The delays between partners as a few (bin offset per input, weight) combinations. The earliest member of a match is
+ * of any input with equal probability, each other follows by a delay of its own: quantiles of the delay's
+ * distribution, split between the two bins they fall between. The combinations are part of the exogenous input.
  */
 import { quantileNs } from "../../../kernel/distributions.js";
 import type { VertexConfig } from "../../config.js";
 
 export interface Combinations {
   readonly count: number;
-  /** Bin offset of member v against the anchor (input 0), by v × count + k. */
+  /** Bin offset of member v against input 0, by v × count + k. */
   readonly offsets: Int32Array;
+  /** Weights of all combinations with the same earliest member sum to 1 / inputs. */
   readonly weights: Float64Array;
+  /** The member of each combination that comes first. */
+  readonly earliest: Uint8Array;
   readonly maxOffset: number;
 }
 
 const MOST = 64;
 
-/** Signed quantile atoms of one other input: half later, half earlier, each at the middle of its stratum. */
-function atoms(delay: VertexConfig["matchDelay"], each: number, resolutionNs: number): Map<number, number> {
+/** Quantile atoms of the delay in bins, each at the middle of its stratum; at most `most`. */
+function atoms(delay: VertexConfig["matchDelay"], most: number, resolutionNs: number): [number, number][] {
   const merged = new Map<number, number>();
-  for (let i = 0; i < each; i++) {
-    const bins = quantileNs(delay, (i + 0.5) / each) / resolutionNs;
+  const strata = Math.max(1, most);
+  for (let i = 0; i < strata; i++) {
+    const bins = quantileNs(delay, (i + 0.5) / strata) / resolutionNs;
     const low = Math.floor(bins);
-    // A delay between two bins belongs to both in proportion: the mean delay keeps its value.
-    for (const [offset, share] of [[low, 1 - (bins - low)], [low + 1, bins - low]] as const) {
-      if (share === 0) continue;
-      for (const signed of [offset, -offset]) merged.set(signed, (merged.get(signed) ?? 0) + share / (2 * each));
+    const high = bins - low;
+    // Between two bins: both in proportion, so that the mean delay keeps its value; far apart, the nearer one will do.
+    for (const [offset, share] of i < strata / 2 ? [[low, 1 - high], [low + 1, high]] as const : [[Math.round(bins), 1]] as const) {
+      if (share > 0) merged.set(offset, (merged.get(offset) ?? 0) + share / strata);
     }
   }
-  return merged;
-}
-
-/** Drops the lightest atoms into their neighbours until at most `most` are left. */
-function thin(merged: Map<number, number>, most: number): [number, number][] {
   const list = [...merged].sort((a, b) => a[0] - b[0]);
   while (list.length > most) {
     let lightest = 0;
@@ -44,20 +44,31 @@ function thin(merged: Map<number, number>, most: number): [number, number][] {
 }
 
 export function combinations(vertex: VertexConfig, inputs: number, resolutionNs: number): Combinations {
-  if (inputs === 1) return { count: 1, offsets: new Int32Array(1), weights: Float64Array.of(1), maxOffset: 0 };
-  const perInput = Math.max(2, Math.floor(MOST ** (1 / (inputs - 1))));
-  const single = thin(atoms(vertex.matchDelay, inputs === 2 ? 32 : Math.max(1, Math.floor(perInput / 2)), resolutionNs), perInput);
-  let lists: { offsets: number[]; weight: number }[] = [{ offsets: [0], weight: 1 }];
-  for (let v = 1; v < inputs; v++) {
-    lists = lists.flatMap((list) => single.map(([offset, weight]) => ({ offsets: [...list.offsets, offset], weight: list.weight * weight })));
+  if (inputs === 1) return { count: 1, offsets: new Int32Array(1), weights: Float64Array.of(1), earliest: new Uint8Array(1), maxOffset: 0 };
+  const each = Math.max(1, Math.floor((MOST / inputs) ** (1 / (inputs - 1)) + 1e-9));
+  const single = atoms(vertex.matchDelay, each, resolutionNs);
+  const lists: { delays: number[]; weight: number; first: number }[] = [];
+  for (let first = 0; first < inputs; first++) {
+    let partial: { delays: number[]; weight: number; first: number }[] = [{ delays: [], weight: 1 / inputs, first }];
+    for (let v = 0; v < inputs; v++) {
+      if (v === first) partial = partial.map((list) => ({ ...list, delays: [...list.delays, 0] }));
+      else partial = partial.flatMap((list) => single.map(([delay, weight]) => ({ delays: [...list.delays, delay], weight: list.weight * weight, first })));
+    }
+    lists.push(...partial);
   }
   const offsets = new Int32Array(inputs * lists.length);
   let maxOffset = 0;
-  lists.forEach((list, k) => {
-    list.offsets.forEach((offset, v) => {
-      offsets[v * lists.length + k] = offset;
-      maxOffset = Math.max(maxOffset, Math.abs(offset));
+  lists.forEach(({ delays }, k) => {
+    delays.forEach((delay, v) => {
+      offsets[v * lists.length + k] = delay - delays[0]!;
+      maxOffset = Math.max(maxOffset, delay);
     });
   });
-  return { count: lists.length, offsets, weights: Float64Array.from(lists, (list) => list.weight), maxOffset };
+  return {
+    count: lists.length,
+    offsets,
+    weights: Float64Array.from(lists, (list) => list.weight),
+    earliest: Uint8Array.from(lists, (list) => list.first),
+    maxOffset,
+  };
 }

@@ -171,6 +171,6 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
     logicalEvents: sources.visits + 2 * sources.quanta + receivers.arrivals + 2 * receivers.completions,
     exogenousHash: (hash >>> 0).toString(16).padStart(8, "0"),
     violations: violations.list,
-    stalls: holding.stalls,
+    stalls: holding.finish(endNs),
   };
 }

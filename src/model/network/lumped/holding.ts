@@ -13,6 +13,7 @@ const OF_SOURCE_NEXT = 0;
 const OF_SOURCE_PREV = 1;
 /** `TARGET` of a quantum whose source ended: its records are counted, its consumer drops it. */
 const LOST = -1;
+const REPORTED_NS = 1_000_000_000;
 
 export class Holding {
   readonly stalls: { task: number; atNs: number }[] = [];
@@ -22,7 +23,8 @@ export class Holding {
   private readonly consumerHead: Int32Array;
   private readonly consumerTail: Int32Array;
   private readonly sourceHead: Int32Array;
-  private readonly stalledAttempt: Int32Array;
+  /** Since when the source reads nothing; −1: it reads. */
+  private readonly stalledSince: Float64Array;
   private readonly maxShare: Float64Array;
   /** Copies held: they are in no ledger. */
   heldCopies = 0;
@@ -34,7 +36,7 @@ export class Holding {
     this.consumerHead = new Int32Array(state.layout.consumers).fill(-1);
     this.consumerTail = new Int32Array(state.layout.consumers).fill(-1);
     this.sourceHead = new Int32Array(state.layout.sources).fill(-1);
-    this.stalledAttempt = new Int32Array(state.layout.sources).fill(-1);
+    this.stalledSince = new Float64Array(state.layout.sources).fill(-1);
     this.maxShare = Float64Array.from(state.layout.groups, (group) => {
       let most = 0;
       for (const share of group.edge.shares) most = Math.max(most, share);
@@ -141,11 +143,10 @@ export class Holding {
     return state.flushed[s]! + Math.max(0, Math.floor(records) - state.held[s]!);
   }
 
-  /** Reading ended at `offset`, as a visit at `seenNs` notices; counted once per attempt. */
+  /** A visit at `seenNs` notices that reading ended at `offset`. */
   stalled(s: number, offset: number, seenNs: number): void {
-    const { layout, arrivals, sourceAttempt } = this.state;
-    if (this.stalledAttempt[s] === sourceAttempt[s]) return;
-    this.stalledAttempt[s] = sourceAttempt[s]!;
+    if (this.stalledSince[s]! >= 0) return;
+    const { layout, arrivals } = this.state;
     // The instant at which the log reached the offset, by bisection to the microsecond.
     let low = Math.max(0, seenNs - layout.resolutionNs);
     let high = seenNs;
@@ -154,6 +155,19 @@ export class Holding {
       if (arrivals.endAt(s, middle) >= offset) high = middle;
       else low = middle;
     }
-    this.stalls.push({ task: layout.sourceTask[s]!, atNs: high });
+    this.stalledSince[s] = high;
+  }
+
+  /** The source reads on, or its attempt ended; only stalls that lasted are reported: a short one is back-pressure at work. */
+  unstalled(s: number, nowNs: number): void {
+    const since = this.stalledSince[s]!;
+    if (since < 0) return;
+    this.stalledSince[s] = -1;
+    if (nowNs - since >= REPORTED_NS) this.stalls.push({ task: this.state.layout.sourceTask[s]!, atNs: since });
+  }
+
+  finish(endNs: number): readonly { task: number; atNs: number }[] {
+    for (let s = 0; s < this.stalledSince.length; s++) this.unstalled(s, endNs);
+    return this.stalls.sort((a, b) => a.atNs - b.atNs || a.task - b.task);
   }
 }

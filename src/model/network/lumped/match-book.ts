@@ -50,8 +50,8 @@ export class MatchBook implements MissCounter {
   private readonly windowBins: number;
   private readonly carry: Float64Array;
   private readonly firstBin: number;
-  /** The member of each combination that is produced first: its bin decides how many matches there are. */
-  private readonly earliest: Uint8Array;
+  /** Matches per record of an input: the slowest input decides how many there are. */
+  private readonly perRecord: Float64Array;
   /** Arrivals in settlement order, for the expiry after the window. */
   private readonly history: { at: number; count: number; settlement: number; bin: number }[] = [];
   private historyAt = 0;
@@ -83,11 +83,8 @@ export class MatchBook implements MissCounter {
     this.classes = [this.makeClass(sink.index, 1, false)];
     this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
     for (const group of sink.inputs) shared.emission[sink.index * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
-    this.earliest = Uint8Array.from({ length: this.combos.count }, (_, k) => {
-      let first = 0;
-      for (let v = 1; v < this.inputs; v++) if (this.combos.offsets[v * this.combos.count + k]! < this.combos.offsets[first * this.combos.count + k]!) first = v;
-      return first;
-    });
+    const slowest = Math.min(...sink.inputs.map((group) => group.ratePerSource * group.sources));
+    this.perRecord = Float64Array.from(sink.inputs, (group) => (isJoin ? (this.probability * slowest) / (group.ratePerSource * group.sources) : 1));
     // What was produced before t=0 has been processed; it waits in the state for partners.
     const means = sink.inputs.map((group) => group.meanPerBin * group.sources);
     if (isJoin) for (let bin = -this.combos.maxOffset; bin < 0; bin++) means.forEach((mean, v) => this.createMatches(bin, v, mean));
@@ -128,9 +125,10 @@ export class MatchBook implements MissCounter {
   private createMatches(firstBin: number, v0: number, records: number): void {
     const { combos, carry, classes } = this;
     for (let k = 0; k < combos.count; k++) {
-      if (this.earliest[k] !== v0) continue;
+      if (combos.earliest[k] !== v0) continue;
       const anchor = firstBin - combos.offsets[v0 * combos.count + k]!;
-      const exact = carry[k]! + records * this.probability * combos.weights[k]!;
+      // The weights of one earliest member sum to 1 / inputs.
+      const exact = carry[k]! + records * this.perRecord[v0]! * combos.weights[k]!;
       const count = Math.floor(exact);
       carry[k] = exact - count;
       if (count === 0) continue;
@@ -165,6 +163,28 @@ export class MatchBook implements MissCounter {
 
   missed(cause: number, laterBin: number, count: number): void {
     this.missedIn[laterBin * 4 + cause] = this.missedIn[laterBin * 4 + cause]! + count;
+  }
+
+  /** Misses put down to a lost state, by (input, bin) of the member that died: (latest bin, count) pairs. */
+  private readonly withDead = new Map<number, number[]>();
+  missedWithDead(input: number, bin: number, laterBin: number, count: number): void {
+    if (bin < 0) return;
+    const at = this.at(input, bin);
+    const list = this.withDead.get(at);
+    if (list) list.push(laterBin, count);
+    else this.withDead.set(at, [laterBin, count]);
+  }
+
+  /** The member comes back after all: what its partner's loss decided meanwhile was the loss of an input. */
+  private reviveMissed(at: number, share: number): void {
+    const list = this.withDead.get(at);
+    if (list === undefined) return;
+    for (let i = 0; i < list.length; i += 2) {
+      const moved = this.classes[0]!.cells.part(list[i + 1]!, share);
+      this.missed(MISS.stateLost, list[i]!, -moved);
+      this.missed(MISS.inputLost, list[i]!, moved);
+      list[i + 1] = list[i + 1]! - moved;
+    }
   }
 
   private creditEmitted(anchor: number, k: number, count: number): void {
@@ -250,7 +270,7 @@ export class MatchBook implements MissCounter {
     this.remaining[at] = Math.max(0, this.remaining[at]! - count);
     const v = this.cellInput(input);
     for (const cls of this.classes) {
-      if (cls.id === this.sink.index || bin < cls.apartFrom || bin > cls.apartTo) cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, this);
+      if (cls.id === this.sink.index || bin < cls.apartFrom || bin > cls.apartTo) cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, MISS.stateLost, this);
     }
   }
 
@@ -265,7 +285,7 @@ export class MatchBook implements MissCounter {
     const all = cls.passing[at]! + cls.backing[at]!;
     cls.passing[at] = Math.max(0, cls.passing[at]! - count);
     if (held) cls.backing[at] = cls.backing[at]! + count;
-    else if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, this);
+    else if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
   }
 
   /** Held-back records of a class are lost after all (their source died). */
@@ -276,39 +296,48 @@ export class MatchBook implements MissCounter {
     if (bin > cls.apartDoneTo) return;
     const all = cls.passing[at]! + cls.backing[at]!;
     cls.backing[at] = Math.max(0, cls.backing[at]! - count);
-    if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, this);
+    if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
   }
 
   /** Copies of records of (input, bin) have been processed: matches are emitted again where the partners are held. */
   arrivedAgain(input: number, bin: number, count: number): void {
     const produced = this.arrivals.produced[this.sink.inputs[input]!.index * this.stride + bin]!;
     if (produced === 0) return;
-    const main = this.classes[0]!;
-    const at = this.at(input, bin);
     if (this.inputs === 1) this.duplicated += count;
     else {
       let again = 0;
-      for (let k = 0; k < this.combos.count; k++) {
-        const anchor = bin - this.combos.offsets[input * this.combos.count + k]!;
-        const base = main.cells.base(anchor, k);
-        if (base < 0) continue;
-        const emitted = main.cells.counts[base + main.cells.full]!;
-        if (emitted === 0) continue;
-        let there = 1;
-        for (let v = 0; v < this.inputs; v++) {
-          const other = anchor + this.combos.offsets[v * this.combos.count + k]!;
-          if (v === input || other < 0) continue;
-          const records = this.arrivals.produced[this.sink.inputs[v]!.index * this.stride + other]!;
-          if (records > 0) there *= Math.min(1, (main.held[this.at(v, other)]! + main.copies[this.at(v, other)]!) / records);
-        }
-        again += emitted * there;
+      for (const cls of this.classes) {
+        again += this.emittedWithPartnersHeld(cls, input, bin);
+        const at = this.at(input, bin);
+        cls.copies[at] = cls.copies[at]! + count * cls.share;
       }
       this.duplicateCarry += (again * count) / produced;
       const whole = Math.floor(this.duplicateCarry);
       this.duplicateCarry -= whole;
       this.duplicated += whole;
     }
-    main.copies[at] = main.copies[at]! + count;
+  }
+
+  /** Emitted matches of a class with a member of (input, bin), as far as their other members are in the state now. */
+  private emittedWithPartnersHeld(cls: MatchClass, input: number, bin: number): number {
+    let count = 0;
+    for (let k = 0; k < this.combos.count; k++) {
+      const anchor = bin - this.combos.offsets[input * this.combos.count + k]!;
+      const base = cls.cells.base(anchor, k);
+      if (base < 0) continue;
+      const emitted = cls.cells.counts[base + cls.cells.full]!;
+      if (emitted === 0) continue;
+      let there = 1;
+      for (let v = 0; v < this.inputs; v++) {
+        const other = anchor + this.combos.offsets[v * this.combos.count + k]!;
+        if (v === input || other < 0) continue;
+        const records = cls.share * this.arrivals.produced[this.sink.inputs[v]!.index * this.stride + other]!;
+        const at = this.at(v, other);
+        if (records > 0) there *= Math.min(1, (cls.held[at]! + cls.copies[at]!) / records);
+      }
+      count += emitted * there;
+    }
+    return count;
   }
   private duplicateCarry = 0;
 
@@ -317,7 +346,9 @@ export class MatchBook implements MissCounter {
     if (bin >= this.layout.bins) return;
     const at = this.at(input, bin);
     this.remaining[at] = this.remaining[at]! + count;
-    if (state > 0) for (const cls of this.classes) cls.cells.revive(this.cellInput(input), bin, state / stateBefore);
+    if (state === 0) return;
+    for (const cls of this.classes) cls.cells.revive(this.cellInput(input), bin, state / stateBefore);
+    this.reviveMissed(at, state / stateBefore);
   }
 
   // --- classes ---
@@ -445,7 +476,7 @@ export class MatchBook implements MissCounter {
         const at = this.at(group.input, bin);
         const due = cls.share * this.arrivals.produced[group.index * this.stride + bin]!;
         if (due <= 0) continue;
-        cls.cells.miss(this.cellInput(group.input), bin, Math.min(1, cls.lost[at]! / due), ABSENT, MISS.inputLost, this);
+        cls.cells.miss(this.cellInput(group.input), bin, Math.min(1, cls.lost[at]! / due), ABSENT, MISS.inputLost, MISS.stateLost, this);
         const passing = Math.max(0, due - cls.lost[at]! - cls.heldBack[at]!);
         cls.passing[at] = passing;
         cls.backing[at] = Math.max(0, cls.heldBack[at]!);
@@ -477,7 +508,7 @@ export class MatchBook implements MissCounter {
     const share = main.held[entry.at]! <= entry.count ? 1 : entry.count / main.held[entry.at]!;
     for (const cls of this.classes) {
       if (cls.diedAt >= entry.settlement || cls.held[entry.at]! <= 0) continue;
-      cls.cells.miss(this.cellInput(input), bin, share, HELD, MISS.late, this);
+      cls.cells.miss(this.cellInput(input), bin, share, HELD, MISS.late, MISS.stateLost, this);
       cls.held[entry.at] = cls.held[entry.at]! * (1 - share);
       cls.matched[entry.at] = cls.matched[entry.at]! * (1 - share);
     }

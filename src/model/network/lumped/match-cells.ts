@@ -13,6 +13,8 @@ const GOLDEN = 0.6180339887498949;
 /** Where moved matches go when they leave the cells. */
 export interface MissCounter {
   missed(cause: number, laterBin: number, count: number): void;
+  /** These were counted as missed because the member of `input` and `bin` had died with its state. */
+  missedWithDead(input: number, bin: number, laterBin: number, count: number): void;
 }
 
 export class MatchCells {
@@ -20,6 +22,7 @@ export class MatchCells {
   readonly states: number;
   readonly full: number;
   readonly digit: Int32Array;
+  private readonly anyDied: Uint8Array;
   private readonly inputs: number;
   private readonly power: Int32Array;
   private readonly k: number;
@@ -44,7 +47,13 @@ export class MatchCells {
     this.full = 0;
     for (const power of this.power) this.full += power;
     this.digit = new Int32Array(inputs * this.states);
-    for (let v = 0; v < inputs; v++) for (let s = 0; s < this.states; s++) this.digit[v * this.states + s] = Math.floor(s / 3 ** v) % 3;
+    this.anyDied = new Uint8Array(this.states);
+    for (let v = 0; v < inputs; v++) {
+      for (let s = 0; s < this.states; s++) {
+        this.digit[v * this.states + s] = Math.floor(s / 3 ** v) % 3;
+        if (this.digit[v * this.states + s] === DIED) this.anyDied[s] = 1;
+      }
+    }
   }
 
   /** Index of the first state of (anchor bin, combination); −1 outside. */
@@ -97,8 +106,8 @@ export class MatchCells {
     }
   }
 
-  /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; only where another is absent, if asked. */
-  miss(v: number, bin: number, share: number, from: number, cause: number, counter: MissCounter): void {
+  /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; if a partner died before, because of that. */
+  miss(v: number, bin: number, share: number, from: number, cause: number, diedCause: number, counter: MissCounter): void {
     const { counts, states, digit, full, k: combos, offsets } = this;
     for (let k = 0; k < combos; k++) {
       const anchor = bin - offsets[v * combos + k]!;
@@ -110,7 +119,13 @@ export class MatchCells {
         const moving = this.part(count, share);
         if (moving === 0) continue;
         counts[base + state] = count - moving;
-        counter.missed(cause, this.laterBin(anchor, k), moving);
+        const later = this.laterBin(anchor, k);
+        if (this.anyDied[state]) {
+          counter.missed(diedCause, later, moving);
+          for (let other = 0; other < this.inputs; other++) {
+            if (digit[other * states + state] === DIED) counter.missedWithDead(other, anchor + offsets[other * combos + k]!, later, moving);
+          }
+        } else counter.missed(cause, later, moving);
       }
     }
   }

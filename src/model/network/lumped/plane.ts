@@ -182,7 +182,7 @@ export class LumpedPlane implements DataPlane {
       }
     }
     timeline.backlogLog[bin] = log;
-    timeline.backlogNetwork[bin] = unflushed + sources.sent - receivers.processed - receivers.dropped - this.holding.lostCopiesAndAll + rows.heldNow;
+    timeline.backlogNetwork[bin] = unflushed - receivers.inService(endNs) + sources.sent - receivers.processed - receivers.dropped - this.holding.lostCopiesAndAll + rows.heldNow;
   }
 
   advanceTo(nowNs: number): void {

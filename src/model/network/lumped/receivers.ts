@@ -3,6 +3,7 @@
  * server sees its arrivals sorted by (time, source); only what ends strictly before the given time is applied, so a
  * cut needs no undo.
  */
+import { quantileNs } from "../../../kernel/distributions.js";
 import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import type { GapTracker } from "../plane-common/gap-tracker.js";
 import { ATTEMPT_MASK, ATTEMPT_SHIFT, BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, END, FIRST, NEXT, OWN, SOURCE, SPAN, TARGET, TIME, WORDS } from "./quanta.js";
@@ -62,6 +63,11 @@ export class Receivers {
   private readonly serviceNs: Float64Array;
   /** Share of the flush wait that a record waits: less than 1 where segments fill faster than the flusher comes. */
   private readonly waitShare: Float64Array;
+  /** Signed quantiles of the partner's delay, by group; and from which age on a record counts as delayed. */
+  private readonly delays: readonly Float64Array[];
+  private readonly delayedFrom: number;
+  /** Share of a quantum's records that one flush really brings to one consumer. */
+  private readonly flushShare: Float64Array;
   private batch = new Int32Array(256);
   private ready = new Int32Array(256);
 
@@ -92,6 +98,13 @@ export class Receivers {
     this.arrived = new ArrivalCounts(this.groups * this.stride);
     this.copies = new ArrivalCounts(this.groups * this.stride);
     const { engine } = layout.config;
+    this.delayedFrom = 4 * layout.resolutionNs;
+    this.delays = layout.groups.map((group) => {
+      const vertex = layout.sinks[group.sink]!.config;
+      if (vertex.type !== "join") return new Float64Array(0);
+      return Float64Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 1 : -1) * quantileNs(vertex.matchDelay, ((i >> 1) + 0.5) / 32));
+    });
+    this.flushShare = Float64Array.from(layout.groups, (group) => (group.edge.allToAll ? 1 / group.edge.consumers : 1));
     this.waitShare = Float64Array.from(layout.groups, (group) => {
       const channels = group.edge.allToAll ? group.edge.consumers : 1;
       const fillNs = (engine.segmentBytes / ((group.ratePerSource * group.wireBytes) / channels)) * 1e9;
@@ -301,11 +314,24 @@ export class Receivers {
     const u = (Math.imul(words[w + END]!, 0x9e3779b1) >>> 0) * 2 ** -32;
     const span = words[w + SPAN]!;
     const event = doubles[q * DOUBLES + FIRST]! + u * span;
-    const emission = start + (u * count + 1) * service;
+    // The records of one flush that are for this consumer are few; those before it in the quantum stand for others'.
+    const emission = start + (u * count * this.flushShare[group]! + 1) * service;
     const wait = (1 - u) * (span < state.layout.resolutionNs ? span : state.layout.resolutionNs);
-    const latency = Math.max(0, Math.round((emission < done ? emission : done) - event - wait * (1 - this.waitShare[group]!)));
+    const left = emission < done ? emission : done;
+    const later = left - event > this.delayedFrom ? this.laterEvent(u, left, event, group) : event;
+    const latency = Math.max(0, Math.round(left - later - wait * (1 - this.waitShare[group]!)));
     this.binned.add(done, latency, emitted);
     if (done >= this.measureFromNs) this.latency.add(latency, emitted);
+  }
+
+  /** A record that comes late has partners that came before it with a later event time: one of them, at place u. */
+  private laterEvent(u: number, nowNs: number, event: number, group: number): number {
+    const delays = this.delays[group]!;
+    if (delays.length === 0) return event;
+    const v = (u * 7919) % 1;
+    // Half of the partners are earlier; of the later ones, those that can be there already.
+    const other = event + delays[Math.floor(v * delays.length)]!;
+    return other > event && other < nowNs - this.delayedFrom / 4 ? other : event;
   }
 
   private processSpecial(consumer: number, group: number, bin: number, count0: number, count1: number, flags: number): void {
@@ -351,6 +377,21 @@ export class Receivers {
       stolen = 0;
     }
     return Math.max(free, nowNs);
+  }
+
+  /** Records of the quanta in service that the task threads have processed by now. */
+  inService(nowNs: number): number {
+    const { state } = this;
+    const { words, doubles } = state.pool;
+    let records = 0;
+    for (let c = 0; c < state.fifoHead.length; c++) {
+      const q = state.fifoHead[c]!;
+      if (q < 0) continue;
+      const time = doubles[q * DOUBLES + TIME]!;
+      const start = Math.max(time, state.freeAtNs[c]!);
+      if (start < nowNs) records += Math.min(words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!, Math.floor((nowNs - start) / this.serviceNs[c]!));
+    }
+    return records;
   }
 
   private growBatch(): void {

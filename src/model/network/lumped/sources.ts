@@ -93,9 +93,9 @@ export class Sources {
       const flushNs = start + phaseNs[s]!;
       const group = groupOfSource[s]!;
       const { turns } = layout.groups[group]!;
-      const at = cursor[group]!;
-      cursor[group] = at + 1 >= turns.length ? 0 : at + 1;
       if (sourceFlags[s] === 0) {
+        const at = cursor[group]!;
+        cursor[group] = at + 1 >= turns.length ? 0 : at + 1;
         const boundary = before[s]!;
         const first = flushed[s]!;
         const end = boundary + Math.floor(inBin[s]! * phaseShare[s]!);
@@ -106,7 +106,7 @@ export class Sources {
           if (first < boundary) this.send(s, group, consumer, flushNs, spanFrom, flushNs - spanFrom, bin - 1, boundary - first, end - boundary, end, 0);
           else this.send(s, group, consumer, flushNs, spanFrom, flushNs - spanFrom, bin, end - first, 0, end, 0);
         }
-      } else this.visitSlow(s, group, flushNs, boundaryEnd(before[s]!, inBin[s]!, phaseShare[s]!), at);
+      } else this.visitSlow(s, group, flushNs, before[s]! + Math.floor(inBin[s]! * phaseShare[s]!));
       s++;
     }
     this.visits += s - from;
@@ -202,7 +202,7 @@ export class Sources {
   }
 
   // --- the slow path: anything but a healthy source ---
-  private visitSlow(s: number, groupIndex: number, flushNs: number, logEnd: number, at: number): void {
+  private visitSlow(s: number, groupIndex: number, flushNs: number, logEnd: number): void {
     const { state, holding } = this;
     const { sourceFlags, flushed, read, readAtNs } = state;
     if (sourceFlags[s]! & DEAD) return;
@@ -219,17 +219,19 @@ export class Sources {
       } else if (to < free || free >= state.stallAt[s]! || this.blocked[groupIndex]) readAtNs[s] = flushNs;
       else readAtNs[s] = readAtNs[s]! + (to - read[s]!) * state.layout.groups[groupIndex]!.serviceNs;
       if (to < free || free >= state.stallAt[s]!) holding.stalled(s, to, flushNs);
+      else holding.unstalled(s, flushNs);
     } else if (sourceFlags[s]! & BEHIND) {
       state.committed[s] = this.committedAt(s, flushNs);
       sourceFlags[s] = sourceFlags[s]! & ~BEHIND;
       state.healthySinceNs[s] = flushNs;
+      holding.unstalled(s, flushNs);
     }
     read[s] = to;
     if (holding.nobodyOpen(s, groupIndex)) {
       sourceFlags[s] = sourceFlags[s]! | HOLDS;
       return;
     }
-    if (flushed[s]! < to) this.emit(s, groupIndex, flushed[s]!, to, flushNs, at);
+    if (flushed[s]! < to) this.emit(s, groupIndex, flushed[s]!, to, flushNs);
     if (sourceFlags[s]! & HOLDS && state.held[s] === 0) sourceFlags[s] = sourceFlags[s]! & ~HOLDS;
     if ((sourceFlags[s]! & BEHIND) === 0) this.eventBin[s] = -1;
   }
@@ -281,13 +283,13 @@ export class Sources {
     else sent = perRow(1 / layout.consumerCount[s]!) * layout.consumerCount[s]!;
     if (sent === 0) return;
     this.skipServer = true;
-    this.emit(s, groupIndex, flushed[s]!, flushed[s]! + sent, nowNs, this.cursor[groupIndex]!);
+    this.emit(s, groupIndex, flushed[s]!, flushed[s]! + sent, nowNs);
     this.skipServer = false;
   }
   private skipServer = false;
 
   /** Turns the offsets [from, to) into quanta, bin by bin. */
-  private emit(s: number, groupIndex: number, from: number, to: number, flushNs: number, at: number): void {
+  private emit(s: number, groupIndex: number, from: number, to: number, flushNs: number): void {
     const { state, rereads, rows } = this;
     const { arrivals, sourceFlags, layout } = state;
     const { resolutionNs } = layout;
@@ -314,20 +316,20 @@ export class Sources {
       let count0 = originals;
       if (sourceFlags[s]! & HAS_ROWS && originals > 0) count0 -= rows.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
       if (sourceFlags[s]! & IN_DEBT || count0 < 0) count0 = rows.payDebt(s, groupIndex, count0, bin);
-      if (count0 > 0) this.grow(0, s, groupIndex, at, flushNs, bin, count0, stop, firstNs, lastNs);
-      if (copies > 0) this.grow(1, s, groupIndex, at, flushNs, bin, copies, stop, firstNs, lastNs);
+      if (count0 > 0) this.grow(0, s, groupIndex, flushNs, bin, count0, stop, firstNs, lastNs);
+      if (copies > 0) this.grow(1, s, groupIndex, flushNs, bin, copies, stop, firstNs, lastNs);
       this.shift[s] = this.shift[s]! - copies;
       offset = stop;
     }
-    for (let kind = 0; kind < 2; kind++) this.flushGrown(kind, s, groupIndex, at, flushNs);
+    for (let kind = 0; kind < 2; kind++) this.flushGrown(kind, s, groupIndex, flushNs);
     if (again) rereads.advance(s, to);
     this.eventBin[s] = bin;
     this.eventStart[s] = start;
     state.flushed[s] = to;
   }
 
-  private grow(kind: number, s: number, groupIndex: number, at: number, flushNs: number, bin: number, count: number, end: number, firstNs: number, lastNs: number): void {
-    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + 1) this.flushGrown(kind, s, groupIndex, at, flushNs);
+  private grow(kind: number, s: number, groupIndex: number, flushNs: number, bin: number, count: number, end: number, firstNs: number, lastNs: number): void {
+    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + 1) this.flushGrown(kind, s, groupIndex, flushNs);
     if (this.grow0[kind]! + this.grow1[kind]! === 0) {
       this.growBin[kind] = bin;
       this.growFirst[kind] = firstNs;
@@ -338,15 +340,15 @@ export class Sources {
     this.growLast[kind] = lastNs;
   }
 
-  private flushGrown(kind: number, s: number, groupIndex: number, at: number, flushNs: number): void {
+  private flushGrown(kind: number, s: number, groupIndex: number, flushNs: number): void {
     const count0 = this.grow0[kind]!;
     const count1 = this.grow1[kind]!;
     if (count0 + count1 === 0) return;
     const { layout, arrivals } = this.state;
     const { turns } = layout.groups[groupIndex]!;
-    // Further quanta of one visit go elsewhere in the walk.
-    const turn = turns.length > 0 ? turns[(at + Math.floor(this.extraTurn * 0.381966 * turns.length)) % turns.length]! : this.pointwiseTurn(s, arrivals.bin + this.extraTurn);
-    this.extraTurn++;
+    const at = this.cursor[groupIndex]!;
+    const turn = turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, arrivals.bin + this.extraTurn++);
+    this.cursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
     const firstNs = Math.round(this.growFirst[kind]!);
     this.send(s, groupIndex, turn, flushNs, firstNs, Math.round(this.growLast[kind]!) - firstNs, this.growBin[kind]!, count0, count1, this.growEnd[kind]!, kind === 1 ? COPY : 0);
     this.grow0[kind] = this.grow1[kind] = 0;
@@ -406,6 +408,3 @@ export class Sources {
   }
 }
 
-function boundaryEnd(before: number, inBin: number, share: number): number {
-  return before + Math.floor(inBin * share);
-}
