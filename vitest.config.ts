@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    globalSetup: ["src/cli/testing/debian-packages.mjs"],
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], exclude: WHOLE_PROGRAM } },
       {
