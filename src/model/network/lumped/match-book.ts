@@ -116,7 +116,12 @@ export class MatchBook implements MissCounter {
     if (bin >= this.layout.bins) return;
     for (const group of this.sink.inputs) {
       const count = this.arrivals.produced[group.index * this.stride + bin]!;
-      this.remaining[this.at(group.input, bin)] = count;
+      const at = this.at(group.input, bin);
+      this.remaining[at] = count;
+      for (let c = 1; c < this.classes.length; c++) {
+        const cls = this.classes[c]!;
+        if (bin <= cls.apartTo) cls.due[at] = cls.share * count;
+      }
       this.createMatches(bin, this.cellInput(group.input), count);
     }
   }
@@ -219,7 +224,7 @@ export class MatchBook implements MissCounter {
   /** Quanta have brought `count` records of (input, bin) since the last settlement. */
   arrived(input: number, bin: number, count: number): void {
     const at = this.at(input, bin);
-    const rest = this.restOf(input, bin);
+    const rest = Math.max(1, this.restOf(input, bin) - this.dueApart(input, bin));
     const own0 = this.remaining[at]!;
     if (count > own0) this.overdrawn += count - own0;
     const share = count >= rest ? 1 : count / rest;
@@ -231,13 +236,30 @@ export class MatchBook implements MissCounter {
       if (bin < cls.apartFrom || bin > cls.apartTo) {
         own -= count * cls.share;
         this.arriveIn(cls, input, bin, share, count * cls.share);
-      } else if (bin <= cls.apartDoneTo) {
+      } else if (bin <= cls.apartDoneTo && cls.apartTo !== Number.POSITIVE_INFINITY) {
         const passing = cls.passing[at]! * share;
         this.arriveApart(cls, input, bin, passing);
       }
     }
     this.arriveIn(this.classes[0]!, input, bin, share, own);
     this.history.push({ at, count: own, settlement: this.settlement, bin: this.bin });
+  }
+
+  /** Of what remains, the part that channels apart will take out of the quanta before they get here. */
+  private dueApart(input: number, bin: number): number {
+    let due = 0;
+    const at = this.at(input, bin);
+    for (let c = 1; c < this.classes.length; c++) {
+      const cls = this.classes[c]!;
+      if (cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom) due += Math.max(0, cls.due[at]! - cls.taken[at]!);
+    }
+    return due;
+  }
+
+  /** Once the channels are released, quanta bring the class its share again: what they have brought by now. */
+  private creditPassed(cls: MatchClass, input: number, bin: number): void {
+    const at = this.at(input, bin);
+    this.arriveApart(cls, input, bin, cls.passing[at]! - cls.share * this.remaining[at]!);
   }
 
   private arriveApart(cls: MatchClass, input: number, bin: number, passing: number): void {
@@ -281,6 +303,7 @@ export class MatchBook implements MissCounter {
     this.remaining[at] = Math.max(0, this.remaining[at]! - count);
     const column = held ? cls.heldBack : cls.lost;
     column[at] = column[at]! + count;
+    cls.taken[at] = cls.taken[at]! + count;
     if (bin > cls.apartDoneTo) return;
     const all = cls.passing[at]! + cls.backing[at]!;
     cls.passing[at] = Math.max(0, cls.passing[at]! - count);
@@ -389,6 +412,7 @@ export class MatchBook implements MissCounter {
     main.aliveShare -= share;
     cls.share += share;
     cls.aliveShare += share;
+    this.setDue(cls, Math.max(cls.apartDoneTo + 1, cls.apartFrom));
   }
 
   /** The state of consumers with this key share is gone; takes effect with the next settlement. */
@@ -401,12 +425,22 @@ export class MatchBook implements MissCounter {
 
   /** Consumers of a class apart die again, or for the first time: their channels are apart from this bin on. */
   apartAgain(cls: MatchClass): void {
-    if (cls.apartTo !== Number.POSITIVE_INFINITY) cls.apartTo = Number.POSITIVE_INFINITY;
+    if (cls.apartTo === Number.POSITIVE_INFINITY) return;
+    this.setDue(cls, Math.max(cls.apartFrom, cls.apartTo + 1));
+    cls.apartTo = Number.POSITIVE_INFINITY;
+  }
+
+  /** From `fromBin` to the current bin, what remains for the class is due to its channels. */
+  private setDue(cls: MatchClass, fromBin: number): void {
+    for (let bin = Math.max(0, fromBin); bin <= Math.min(this.bin, this.layout.bins - 1); bin++) {
+      for (const group of this.sink.inputs) cls.due[this.at(group.input, bin)] = cls.share * this.remaining[this.at(group.input, bin)]!;
+    }
   }
 
   /** All channels of the class have been released. */
   released(cls: MatchClass): void {
     cls.apartTo = this.bin + 1;
+    for (let bin = cls.apartFrom; bin <= cls.apartDoneTo; bin++) for (const group of this.sink.inputs) this.creditPassed(cls, group.input, bin);
   }
 
   private applyDeath(cls: MatchClass): void {
@@ -474,14 +508,12 @@ export class MatchBook implements MissCounter {
     for (let bin = Math.max(cls.apartFrom, cls.apartDoneTo + 1); bin <= to; bin++) {
       for (const group of this.sink.inputs) {
         const at = this.at(group.input, bin);
-        const due = cls.share * this.arrivals.produced[group.index * this.stride + bin]!;
+        const due = cls.due[at]!;
         if (due <= 0) continue;
         cls.cells.miss(this.cellInput(group.input), bin, Math.min(1, cls.lost[at]! / due), ABSENT, MISS.inputLost, MISS.stateLost, this);
-        const passing = Math.max(0, due - cls.lost[at]! - cls.heldBack[at]!);
-        cls.passing[at] = passing;
+        cls.passing[at] = Math.max(0, due - cls.lost[at]! - cls.heldBack[at]!);
         cls.backing[at] = Math.max(0, cls.heldBack[at]!);
-        const all = this.arrivedTotal[at]! + this.remaining[at]!;
-        if (all > 0) this.arriveApart(cls, group.input, bin, (passing * this.arrivedTotal[at]!) / all);
+        if (cls.apartTo !== Number.POSITIVE_INFINITY) this.creditPassed(cls, group.input, bin);
       }
       cls.apartDoneTo = bin;
     }

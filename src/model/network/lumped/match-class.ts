@@ -32,6 +32,9 @@ export class MatchClass {
   rows = 0;
   /** Records lost in, or held back by, its channels; and what its quanta and held items still bring. */
   readonly lost: Int32Array;
+  /** Records of apart bins that its channels are due to take out of the quanta, and what they have taken. */
+  readonly due: Float64Array;
+  readonly taken: Int32Array;
   readonly heldBack: Int32Array;
   readonly passing: Float64Array;
   readonly backing: Float64Array;
@@ -48,6 +51,8 @@ export class MatchClass {
     this.emitted = new Float64Array(inputs);
     const size = apart ? inputs * stride : 0;
     this.lost = new Int32Array(size);
+    this.due = new Float64Array(size);
+    this.taken = new Int32Array(size);
     this.heldBack = new Int32Array(size);
     this.passing = new Float64Array(size);
     this.backing = new Float64Array(size);

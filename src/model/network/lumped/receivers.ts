@@ -282,9 +282,10 @@ export class Receivers {
           else counts[at + 1] = counts[at + 1]! + count1;
         }
       } else this.processSpecial(consumer, group, bin, count0, count1, flags);
-      const owed = state.owed[consumer]! + count * this.emission[classBase + group]!;
+      // Copies show no new match.
+      const owed = (flags & COPY) !== 0 ? 0 : state.owed[consumer]! + count * this.emission[classBase + group]!;
       if (owed >= 1) this.output(q, consumer, group, start, done, count, service, owed);
-      else state.owed[consumer] = owed;
+      else if ((flags & COPY) === 0) state.owed[consumer] = owed;
       const next = words[w + NEXT]!;
       pool.release(q);
       q = next;
