@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -24,6 +33,7 @@ test("nothing is at the target before commit, everything after it", () => {
   directory.commit();
   expect(readFileSync(join(target, "summary.json"), "utf8")).toBe("one");
   expect(readdirSync(join(folder, "deep"))).toEqual(["result"]);
+  expect(statSync(target).mode).toBe(statSync(join(folder, "deep")).mode);
 });
 
 test("an older result is replaced as a whole", () => {

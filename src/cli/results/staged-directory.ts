@@ -2,7 +2,8 @@
  * A result folder that appears whole or not at all: everything is written beside it under a hidden name, and moved
  * into place at the end. Owns the folder, not what is in it.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, UsageError } from "../exit.js";
 
@@ -33,7 +34,9 @@ export class StagedDirectory {
     const parent = dirname(this.target);
     try {
       this.#madeFor = mkdirSync(parent, { recursive: true });
-      this.path = mkdtempSync(join(parent, `.${basename(this.target)}.partial-`));
+      // With the usual permissions: mkdtemp's would hide the results from everyone else.
+      this.path = join(parent, `.${basename(this.target)}.partial-${process.pid}-${randomBytes(4).toString("hex")}`);
+      mkdirSync(this.path);
       open.add(this);
     } catch (error) {
       throw fileError(parent, error);
