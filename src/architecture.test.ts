@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   invariants: ["model", "kernel"],
   metrics: ["model", "kernel"],
   scenario: ["failover", "faults", "invariants", "metrics", "model", "kernel"],
-  experiment: ["scenario", "metrics/result", "model/config"],
+  experiment: ["scenario", "metrics/result", "model/config", "kernel"],
   report: ["metrics/result"],
   cli: ["experiment", "report", "scenario", "failover", "faults", "invariants", "metrics", "model", "kernel"],
   index: ["cli", "experiment", "report", "scenario", "metrics", "model"],
