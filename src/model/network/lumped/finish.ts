@@ -101,6 +101,7 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
   const stride = layout.bins + 1;
   for (const book of books) {
     if (!book.sink.config.sink) continue;
+    book.settleAtEnd();
     let pending = 0;
     let groundless = 0;
     let first = "";

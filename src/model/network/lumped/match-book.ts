@@ -370,8 +370,20 @@ export class MatchBook implements MissCounter {
     const at = this.at(input, bin);
     this.remaining[at] = this.remaining[at]! + count;
     if (state === 0) return;
-    for (const cls of this.classes) cls.cells.revive(this.cellInput(input), bin, state / stateBefore);
-    this.reviveMissed(at, state / stateBefore);
+    const back = this.backNow.get(at);
+    // Many sources read the same bin again at about the same time: their members come back together.
+    if (back === undefined) this.backNow.set(at, { input, bin, count: state, before: stateBefore });
+    else back.count += state;
+  }
+  private readonly backNow = new Map<number, { input: number; bin: number; count: number; before: number }>();
+
+  private applyBack(): void {
+    for (const [at, { input, bin, count, before }] of this.backNow) {
+      const share = Math.min(1, count / before);
+      for (const cls of this.classes) cls.cells.revive(this.cellInput(input), bin, share);
+      this.reviveMissed(at, share);
+    }
+    this.backNow.clear();
   }
 
   // --- classes ---
@@ -475,6 +487,7 @@ export class MatchBook implements MissCounter {
   // --- settlement ---
   /** After the arrivals of a bin (or of its part up to a cut) were booked: deaths take effect. */
   settle(): void {
+    if (this.backNow.size > 0) this.applyBack();
     for (const cls of this.classes) if (cls.diedShare > 0) this.applyDeath(cls);
     this.settlement++;
   }
@@ -544,6 +557,11 @@ export class MatchBook implements MissCounter {
       cls.held[entry.at] = cls.held[entry.at]! * (1 - share);
       cls.matched[entry.at] = cls.matched[entry.at]! * (1 - share);
     }
+  }
+
+  /** Before the walk: what was read again since the last settlement is under way. */
+  settleAtEnd(): void {
+    this.applyBack();
   }
 
   /** Input and bin of every member not there yet, for the walk of what is pending; members that died are missed now. */

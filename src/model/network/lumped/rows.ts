@@ -46,6 +46,7 @@ export class Rows {
     this.sources = sources;
     this.phases = state.context.streams.family("channel-phase");
     this.rowsOf = new Int32Array(state.layout.sources);
+    this.limitStale = new Uint8Array(state.layout.sources);
     this.debtLost = new Int32Array(state.layout.sources);
     this.debtBack = new Int32Array(state.layout.sources);
     this.touchNs = new Float64Array(state.context.topology.tasks).fill(-1);
@@ -142,6 +143,8 @@ export class Rows {
     this.rowsOf[s] = this.rowsOf[s]! - 1;
     if (this.rowsOf[s] === 0) {
       sourceFlags[s] = sourceFlags[s]! & ~HAS_ROWS;
+      this.state.stallAt[s] = Number.POSITIVE_INFINITY;
+      this.limitStale[s] = 0;
       this.bends.delete(s);
     }
     const cls = this.classOf.get(consumer);
@@ -337,7 +340,7 @@ export class Rows {
     if (!rows) return;
     state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
     this.bends.set(s, []);
-    this.limitReading(s);
+    this.limitStale[s] = 1;
   }
 
   private eachRow(s: number, visit: (block: RowBlock, i: number, consumer: number) => void): void {
@@ -360,12 +363,18 @@ export class Rows {
     } else {
       block.state[i] = ROW.hold;
       block.mark[i] = this.flushedX(s);
-      this.limitReading(s);
+      this.limitStale[s] = 1;
+      this.state.sourceFlags[s] = this.state.sourceFlags[s]! | HAS_ROWS;
     }
   }
 
+  /** Which sources' limits must be found anew at their next visit: rows began or ceased to hold. */
+  private readonly limitStale: Uint8Array;
+
   /** The source reads on until a held row, or the pool with them, is full. */
-  private limitReading(s: number): void {
+  limitReading(s: number): void {
+    if (this.limitStale[s] === 0) return;
+    this.limitStale[s] = 0;
     const { state } = this;
     const { engine } = state.layout.config;
     const group = state.layout.groups[state.layout.groupOfSource[s]!]!;
@@ -413,7 +422,7 @@ export class Rows {
     if (row === ROW.hold) {
       this.sendHeld(block, i, s, consumer, nowNs);
       this.release(block, i, s, consumer);
-      if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitReading(s);
+      if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitStale[s] = 1;
     } else if (row === ROW.discard || row === ROW.deadConsumer) {
       if (row === ROW.deadConsumer) {
         // No close ever came: what is queued goes to the old view and is lost with it.

@@ -72,6 +72,7 @@ export class Sources {
     this.eventBin = new Int32Array(layout.sources).fill(-1);
     this.eventStart = new Int32Array(layout.sources);
     this.cursor = new Int32Array(layout.groups.length);
+    this.hottest = Float64Array.from(layout.groups, (group) => (group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1));
     this.blocked = new Uint8Array(layout.groups.length);
     this.commitPhase = Float64Array.from(layout.sourceTask, (task) => commitPhaseNs(context.streams, task, costs.offsetCommitIntervalNs));
     this.wireNsPerByte = 8e9 / cluster.linkBitsPerSecond;
@@ -206,6 +207,7 @@ export class Sources {
     const { state, holding } = this;
     const { sourceFlags, flushed, read, readAtNs } = state;
     if (sourceFlags[s]! & DEAD) return;
+    if (sourceFlags[s]! & HAS_ROWS) this.rows.limitReading(s);
     this.noteCommit(s, flushNs);
     const free = this.readBy(s, flushNs, logEnd);
     const limit = holding.readLimit(s, groupIndex);
@@ -276,7 +278,7 @@ export class Sources {
     const group = layout.groups[groupIndex]!;
     const unflushed = readTo - flushed[s]!;
     const segment = layout.config.engine.segmentBytes;
-    if (sourceFlags[s]! & HOLDS || unflushed * group.wireBytes < segment) return;
+    if (sourceFlags[s]! & HOLDS || unflushed * this.hottest[groupIndex]! * group.wireBytes < segment) return;
     let sent = 0;
     const perRow = (share: number): number => Math.floor((Math.floor((unflushed * share * group.wireBytes) / segment) * segment) / group.wireBytes);
     if (group.edge.allToAll) for (const share of group.edge.shares) sent += perRow(share);
@@ -287,6 +289,8 @@ export class Sources {
     this.skipServer = false;
   }
   private skipServer = false;
+  /** Largest share of a group's channels. */
+  private readonly hottest: Float64Array;
 
   /** Turns the offsets [from, to) into quanta, bin by bin. */
   private emit(s: number, groupIndex: number, from: number, to: number, flushNs: number): void {
