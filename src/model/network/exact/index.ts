@@ -324,12 +324,17 @@ class ExactPlane implements DataPlane {
   }
 
   emittedSoFar(): number {
+    this.settle();
     return this.meter.emitted;
   }
 
+  private settle(): void {
+    for (let task = 0; task < this.context.topology.tasks; task++) this.workers.settle(task);
+  }
+
   finish(endNs: number): PlaneResult {
-    const { topology, config } = this.context;
-    for (let task = 0; task < topology.tasks; task++) this.workers.settle(task);
+    const { config } = this.context;
+    this.settle();
     if (this.arrivals.horizonNs < Math.max(endNs, config.durationNs))
       this.arrivals.generate(Math.max(endNs, config.durationNs));
     const totals = this.tally.walk(endNs);
