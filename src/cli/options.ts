@@ -31,7 +31,8 @@ function wholeNumber(name: string, low: number, high: number): (value: unknown) 
   };
 }
 
-const text = (name: string, describe: string): Options => ({
+/** A text that may be given once. */
+export const textOption = (name: string, describe: string): Options => ({
   type: "string",
   nargs: 1,
   requiresArg: true,
@@ -48,7 +49,8 @@ export const numberOption = (name: string, describe: string, low: number, high: 
   coerce: wholeNumber(name, low, high),
 });
 
-const repeated = (describe: string): Options => ({
+/** A text that may be given several times. */
+export const repeatedOption = (describe: string): Options => ({
   type: "string",
   nargs: 1,
   requiresArg: true,
@@ -61,11 +63,11 @@ const repeated = (describe: string): Options => ({
 const flag = (describe: string): Options => ({ type: "boolean", default: false, describe });
 
 export const SHARED = {
-  seed: text("seed", "Seed of the (first) run instead of the scenario's own"),
+  seed: textOption("seed", "Seed of the (first) run instead of the scenario's own"),
   seeds: { ...numberOption("seeds", "How many seeds: S, S+1, …", 1, 1_000_000), default: "1" },
-  case: repeated("Only this case; repeatable"),
-  set: repeated("PATH=VALUE: change the scenario, e.g. P=500 or cluster.reservedTaskManagers=1; repeatable"),
-  out: text("out", "Folder for the results"),
+  case: repeatedOption("Only this case; repeatable"),
+  set: repeatedOption("PATH=VALUE: change the scenario, e.g. P=500 or cluster.reservedTaskManagers=1; repeatable"),
+  out: textOption("out", "Folder for the results"),
   json: flag("Machine output on stdout and nothing else there"),
   quiet: flag("No table, no progress; errors only"),
   trace: flag("Also write trace.json, which ui.perfetto.dev opens"),

@@ -8,9 +8,11 @@ import { listCommand } from "./list.js";
 import { reportCommand } from "./report.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
+import { sweepCommand } from "./sweep.js";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
+  sweepCommand,
   checkCommand,
   reportCommand,
   diffCommand,
