@@ -8,12 +8,16 @@ import { listCommand } from "./list.js";
 import { reportCommand } from "./report.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
+import { sensitivityCommand } from "./sensitivity.js";
 import { sweepCommand } from "./sweep.js";
+import { workerCommand } from "./worker.js";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
   sweepCommand,
+  workerCommand,
   checkCommand,
+  sensitivityCommand,
   reportCommand,
   diffCommand,
   initCommand,

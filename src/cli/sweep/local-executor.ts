@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { RunStore } from "../../experiment/store/run-store.js";
+import { orAbort } from "../../experiment/sweep/abort.js";
 import { materialise, type UnitPlan } from "../../experiment/sweep/units.js";
 import { DiskError, type Executor, type ExecutorHooks } from "./executor.js";
 import type { UnitAnswer, UnitTask } from "./unit-worker.js";
@@ -60,10 +61,6 @@ export class LocalExecutor implements Executor {
     const underWay = new Set<Promise<void>>();
     let next = 0;
     let failure: { readonly error: unknown } | null = null;
-    const aborted = new Promise<void>((resolve) => {
-      if (hooks.signal.aborted) resolve();
-      hooks.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
     const take = (): Chunk | null => {
       const waiting = again.shift();
       if (waiting !== undefined) return waiting;
@@ -84,7 +81,7 @@ export class LocalExecutor implements Executor {
         underWay.add(task);
       }
       if (hooks.signal.aborted || underWay.size === 0) break;
-      await Promise.race([...underWay, aborted]);
+      await orAbort(Promise.race(underWay), hooks.signal);
     }
     if (failure !== null && !hooks.signal.aborted) throw (failure as { error: unknown }).error;
   }

@@ -91,8 +91,16 @@ function openFolder(folder: string, request: SweepRequest, shard: Shard | null):
 
 async function executorOf(argv: SweepArguments, request: SweepRequest, folder: string): Promise<Executor> {
   if (argv.redis === undefined) return new LocalExecutor(await threadPool(argv.workers), folder);
-  const { openQueueExecutor } = await import("./queue-executor.js");
-  return openQueueExecutor(argv.redis, request.outgap, folder);
+  const [{ openQueueExecutor }, { QueueError }] = await Promise.all([
+    import("./queue-executor.js"),
+    import("../../experiment/queue/connection.js"),
+  ]);
+  try {
+    return await openQueueExecutor(argv.redis, request.outgap, folder);
+  } catch (error) {
+    if (error instanceof QueueError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** The runs of a sweep on their way, in rounds: `until` decides after each how many more there are. */

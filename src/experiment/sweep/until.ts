@@ -4,7 +4,7 @@
  */
 import type { Measured } from "../../metrics/result.js";
 import type { Precision } from "../../scenario/index.js";
-import { meanInterval } from "./spread.js";
+import { meanInterval, type Spread } from "./spread.js";
 
 /** Below this an interval is a guess about the variance, so it is not trusted to stop. */
 export const FIRST_SEEDS = 5;
@@ -15,19 +15,32 @@ export interface Reached {
   readonly halfWidth: number;
 }
 
-function halfWidth(values: readonly Measured[], precision: Precision): number {
-  const numbers = values.map((value) => (typeof value === "number" ? value : value.atLeastMs));
-  const { mean, low, high } = meanInterval(numbers);
-  if (low === null || high === null) return Number.POSITIVE_INFINITY;
-  const half = (high - low) / 2;
+/** Of a case without an interval: wider than anything, and still a JSON number. */
+const UNKNOWN = Number.MAX_VALUE;
+
+type Interval = Pick<Spread, "mean" | "low" | "high">;
+
+function halfWidth(interval: Interval | null, precision: Precision): number {
+  if (interval === null || interval.low === null || interval.high === null) return UNKNOWN;
+  const half = (interval.high - interval.low) / 2;
   if (precision.kind === "absolute" || half === 0) return half;
-  return mean === 0 ? Number.POSITIVE_INFINITY : half / Math.abs(mean);
+  return interval.mean === 0 ? UNKNOWN : half / Math.abs(interval.mean);
+}
+
+/** @param cases the spread of the metric in each case; `null` where a case has no value */
+export function spreadPrecision(cases: readonly (Interval | null)[], precision: Precision): Reached {
+  const widest = cases.reduce((most, each) => Math.max(most, halfWidth(each, precision)), 0);
+  return { reached: widest <= precision.halfWidth, halfWidth: widest };
 }
 
 /** @param byCase the values of each case so far */
 export function precisionOf(byCase: readonly (readonly Measured[])[], precision: Precision): Reached {
-  const widest = byCase.reduce((most, values) => Math.max(most, halfWidth(values, precision)), 0);
-  return { reached: widest <= precision.halfWidth, halfWidth: widest };
+  const intervals = byCase.map((values) =>
+    values.length === 0
+      ? null
+      : meanInterval(values.map((value) => (typeof value === "number" ? value : value.atLeastMs))),
+  );
+  return spreadPrecision(intervals, precision);
 }
 
 /**
