@@ -11,12 +11,15 @@ import type { RandomFamily } from "../../../kernel/random.js";
 import type { PlaneContext } from "../data-plane.js";
 import type { Keys } from "./keys.js";
 import { PendingHeap } from "./pending-heap.js";
+import { powerOfTwo } from "./rings.js";
 import type { JoinRoute, Routes } from "./routes.js";
 import { SourceLog } from "./source-log.js";
 import { TupleTable } from "./tuples.js";
 
 /** Delays beyond this many means (or beyond the window) find no partner that could still be there. */
 const MEANS_BEFORE_START = 3;
+/** Rows that are kept for flushes, look-ahead and the like, beyond windows and commits. */
+const SLACK_NS = 1_000_000_000;
 
 export class Arrivals {
   readonly logs: SourceLog[] = [];
@@ -64,7 +67,8 @@ export class Arrivals {
     this.joinOfLog = Int32Array.from(routes.sourceTasks, (task) => routes.joinOfSource[topology.taskVertex[task]!]!);
     let startNs = 0;
     for (const join of routes.joins) {
-      this.tuples.push(new TupleTable(join.inputs.length));
+      const keptNs = join.windowNs + MEANS_BEFORE_START * meanNs(join.matchDelay) + SLACK_NS;
+      this.tuples.push(new TupleTable(join.inputs.length, powerOfTwo(join.tuplesPerSecond * (keptNs / 1e9))));
       startNs = Math.max(startNs, join.windowNs, MEANS_BEFORE_START * meanNs(join.matchDelay));
     }
     startNs = -Math.ceil(startNs);
@@ -73,9 +77,16 @@ export class Arrivals {
     for (let s = 0; s < sources; s++) {
       const v = topology.taskVertex[routes.sourceTasks[s]!]!;
       const vertex = config.vertices[v]!;
-      this.logs.push(new SourceLog(routes.streamBase[s + 1]! - routes.streamBase[s]!));
       this.pending.push(new PendingHeap());
       const join = routes.joinOfSource[v]!;
+      const keptNs =
+        Math.max(config.costs.offsetCommitIntervalNs, join < 0 ? 0 : routes.joins[join]!.windowNs) + SLACK_NS;
+      this.logs.push(
+        new SourceLog(
+          routes.streamBase[s + 1]! - routes.streamBase[s]!,
+          powerOfTwo((vertex.ratePerSecond / vertex.parallelism) * (keptNs / 1e9)),
+        ),
+      );
       this.periodic[s] = vertex.arrivals === "periodic" ? 1 : 0;
       const withPartner = join >= 0 && !this.periodic[s] ? routes.joins[join]!.tuplesPerSecond : 0;
       const perSecond = (vertex.ratePerSecond - withPartner) / vertex.parallelism;
@@ -183,7 +194,10 @@ export class Arrivals {
     if (tuple >= 0) this.tuples[this.joinOf(s)]!.append(tuple, eventNs);
     if (eventNs < this.context.config.durationNs) {
       const time = (eventNs | 0) ^ Math.imul(Math.floor(eventNs / 2 ** 32) + 1, 0x2545f491);
-      this.hash[s] = Math.imul((Math.imul(this.hash[s]! ^ time, 0x01000193) ^ tuple) + this.key(s, offset), 0x01000193);
+      let hash = Math.imul(this.hash[s]! ^ time, 0x01000193) ^ tuple;
+      // Keys are a function of the record's address: a sample of them tells whether the function is the same.
+      if ((offset & 15) === 0) hash += this.key(s, offset);
+      this.hash[s] = Math.imul(hash, 0x01000193);
     }
     this.onAppend(s, offset, eventNs, tuple);
   }

@@ -4,6 +4,7 @@ import type { PlaneContext } from "../data-plane.js";
 import { flushPhaseNs } from "../plane-common/pinning.js";
 import type { Outputs } from "./channels.js";
 import type { Subpartitions } from "./subpartitions.js";
+import type { World } from "./world.js";
 
 export class Flushers {
   events = 0;
@@ -13,9 +14,10 @@ export class Flushers {
   private readonly periodNs: number;
   private readonly kindFlush: number;
 
-  constructor(context: PlaneContext, outputs: Outputs, subpartitions: Subpartitions) {
-    this.context = context;
-    this.outputs = outputs;
+  constructor(world: World, subpartitions: Subpartitions) {
+    const { context } = world;
+    this.context = world.context;
+    this.outputs = world.outputs;
     this.subpartitions = subpartitions;
     this.periodNs = context.config.engine.bufferTimeoutNs;
     this.kindFlush = context.sim.defineKind("flush", PRIORITY.delivery + 8, (_, output, attempt) =>

@@ -9,6 +9,7 @@ import { CAUSE, type Ledger } from "./ledger.js";
 import { type Buffers, FLAG, type RecordNodes, STAGE } from "./pools.js";
 import type { Subpartitions } from "./subpartitions.js";
 import type { Wire } from "./wire.js";
+import type { World } from "./world.js";
 
 export class Gates {
   /** A gate of the task has something to poll. */
@@ -29,28 +30,18 @@ export class Gates {
   private readonly violations: Violations;
   private readonly clearHalf: boolean;
 
-  constructor(
-    context: PlaneContext,
-    listener: PlaneListener,
-    channels: Channels,
-    buffers: Buffers,
-    nodes: RecordNodes,
-    subpartitions: Subpartitions,
-    wire: Wire,
-    ledger: Ledger,
-    hops: HopCounters,
-    violations: Violations,
-  ) {
-    this.context = context;
-    this.listener = listener;
-    this.channels = channels;
-    this.buffers = buffers;
-    this.nodes = nodes;
+  constructor(world: World, subpartitions: Subpartitions, wire: Wire) {
+    const { context } = world;
+    this.context = world.context;
+    this.listener = world.listener;
+    this.channels = world.channels;
+    this.buffers = world.buffers;
+    this.nodes = world.nodes;
     this.subpartitions = subpartitions;
     this.wire = wire;
-    this.ledger = ledger;
-    this.hops = hops;
-    this.violations = violations;
+    this.ledger = world.ledger;
+    this.hops = world.hops;
+    this.violations = world.violations;
     this.clearHalf = context.config.strategy.clearHalfRecord;
     this.head = new Int32Array(context.topology.tasks).fill(-1);
     this.tail = new Int32Array(context.topology.tasks).fill(-1);
@@ -175,7 +166,7 @@ export class Gates {
     if ((this.buffers.flags[b]! & FLAG.local) !== 0) {
       if ((this.buffers.flags[b]! & FLAG.lastOfSegment) !== 0)
         this.subpartitions.release(this.buffers.channel[b]!, this.buffers.writer[b]!);
-    } else this.wire.recycle(b);
+    } else this.wire.credits.recycle(b);
     this.buffers.release(b);
   }
 
@@ -199,7 +190,7 @@ export class Gates {
       c.receivedHead[ch] = -1;
       c.receivedTail[ch] = -1;
     }
-    this.wire.closeGates(into);
+    this.wire.credits.close(into);
   }
 
   /** The buffer that the task's thread had in hand is gone with the attempt. */

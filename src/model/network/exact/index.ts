@@ -6,28 +6,20 @@ import { PRIORITY } from "../../../kernel/priorities.js";
 import { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../../loss-causes.js";
 import { Emitter } from "../../task/exact/emitter.js";
 import { JoinState } from "../../task/exact/join-state.js";
-import { ServiceTimes } from "../../task/exact/service.js";
 import { SourceThreads } from "../../task/exact/source-threads.js";
-import { StallReport } from "../../task/exact/stall-report.js";
 import { WorkerThreads } from "../../task/exact/worker-threads.js";
 import type { AttemptEnd, DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../data-plane.js";
 import { BIN_NS } from "../plane-common/timeline-bins.js";
-import { Arrivals } from "./arrivals.js";
-import { Channels, Outputs } from "./channels.js";
-import { HopCounters, type Leak, Violations } from "./checks.js";
+import type { Leak } from "./checks.js";
 import { Flushers } from "./flushers.js";
 import { Gates } from "./gates.js";
-import { Keys } from "./keys.js";
-import { Ledger } from "./ledger.js";
 import { Lifecycle } from "./lifecycle.js";
-import { OutputMeter } from "./output-meter.js";
-import { Buffers, RecordNodes } from "./pools.js";
-import { planRoutes, type Routes } from "./routes.js";
 import { fillStates } from "./start.js";
 import { Subpartitions } from "./subpartitions.js";
 import { Tally } from "./tally.js";
 import { TUPLE } from "./tuples.js";
 import { Wire } from "./wire.js";
+import { buildWorld, type World } from "./world.js";
 
 /** Logs are written this much ahead of the clock, in steps of the same length. */
 const LOOK_AHEAD_NS = 100_000_000;
@@ -38,14 +30,7 @@ export function createExactPlane(context: PlaneContext, listener: PlaneListener,
 }
 
 class ExactPlane implements DataPlane {
-  private readonly context: PlaneContext;
-  private readonly routes: Routes;
-  private readonly arrivals: Arrivals;
-  private readonly outputs: Outputs;
-  private readonly channels: Channels;
-  private readonly buffers = new Buffers();
-  private readonly meter: OutputMeter;
-  private readonly ledger: Ledger;
+  private readonly world: World;
   private readonly subpartitions: Subpartitions;
   private readonly wire: Wire;
   private readonly sources: SourceThreads;
@@ -53,97 +38,28 @@ class ExactPlane implements DataPlane {
   private readonly flushers: Flushers;
   private readonly lifecycle: Lifecycle;
   private readonly tally: Tally;
-  private readonly stalls = new StallReport();
-  private readonly violations = new Violations();
   private readonly kindGenerate: number;
   private readonly kindBin: number;
   private readonly kindSpace: number;
   private readonly spacePosted: Uint8Array;
 
   constructor(context: PlaneContext, listener: PlaneListener, leak: Leak | null) {
-    this.context = context;
     const { topology, sim, config } = context;
-    const hops = new HopCounters(leak);
-    const keys = new Keys(context.streams);
-    const nodes = new RecordNodes();
-    this.routes = planRoutes(config, topology);
-    this.arrivals = new Arrivals(context, this.routes, keys);
-    this.channels = new Channels(topology);
-    this.outputs = new Outputs(topology, this.channels);
-    this.meter = new OutputMeter(context);
-    this.ledger = new Ledger(context, this.routes, this.arrivals, this.meter);
-    this.subpartitions = new Subpartitions(
-      context,
-      this.channels,
-      this.outputs,
-      nodes,
-      this.buffers,
-      this.ledger,
-      hops,
-    );
-    this.wire = new Wire(context, this.channels, this.buffers, nodes, this.subpartitions, this.ledger, hops);
-    const gates = new Gates(
-      context,
-      listener,
-      this.channels,
-      this.buffers,
-      nodes,
-      this.subpartitions,
-      this.wire,
-      this.ledger,
-      hops,
-      this.violations,
-    );
-    const service = new ServiceTimes(context);
-    const emitter = new Emitter(
-      context,
-      this.routes,
-      this.arrivals,
-      keys,
-      this.outputs,
-      this.subpartitions,
-      this.ledger,
-    );
-    const states = this.buildStates(hops);
-    this.sources = new SourceThreads(
-      context,
-      this.routes,
-      this.arrivals,
-      this.outputs,
-      this.subpartitions,
-      emitter,
-      service,
-      this.ledger,
-      this.meter,
-      this.stalls,
-      hops,
-      this.violations,
-    );
-    this.workers = new WorkerThreads(
-      context,
-      this.routes,
-      this.outputs,
-      this.subpartitions,
-      gates,
-      this.buffers,
-      nodes,
-      emitter,
-      service,
-      this.ledger,
-      this.meter,
-      this.stalls,
-      hops,
-      this.violations,
-      this.arrivals.tuples,
-      states,
-    );
-    this.flushers = new Flushers(context, this.outputs, this.subpartitions);
+    const world = buildWorld(context, listener, leak);
+    this.world = world;
+    this.subpartitions = new Subpartitions(world);
+    this.wire = new Wire(world, this.subpartitions);
+    const gates = new Gates(world, this.subpartitions, this.wire);
+    const emitter = new Emitter(world, this.subpartitions);
+    const states = Array.from(topology.taskVertex, (vertex, task) => {
+      const join = world.routes.joinOfVertex[vertex]!;
+      return join < 0 ? null : new JoinState(world, join, topology.taskSubtask[task]!);
+    });
+    this.sources = new SourceThreads(world, this.subpartitions, emitter);
+    this.workers = new WorkerThreads(world, this.subpartitions, gates, emitter, states);
+    this.flushers = new Flushers(world, this.subpartitions);
     this.lifecycle = new Lifecycle(
-      context,
-      this.routes,
-      this.channels,
-      this.outputs,
-      nodes,
+      world,
       this.subpartitions,
       this.wire,
       gates,
@@ -151,29 +67,14 @@ class ExactPlane implements DataPlane {
       this.sources,
       this.workers,
       this.flushers,
-      this.ledger,
-      hops,
     );
-    this.tally = new Tally(
-      context,
-      this.routes,
-      this.arrivals,
-      this.ledger,
-      service,
-      states,
-      this.channels,
-      nodes,
-      this.buffers,
-      hops,
-      this.meter,
-      this.violations,
-    );
+    this.tally = new Tally(world, states);
     this.spacePosted = new Uint8Array(topology.tasks);
     this.kindGenerate = sim.defineKind("logs written ahead", PRIORITY.control + 1, () => this.generate());
     this.kindBin = sim.defineKind("timeline bin ends", PRIORITY.observation, (_, bin) => this.closeBin(bin));
     this.kindSpace = sim.defineKind("output has room", PRIORITY.deferred, (_, task) => this.spaceFreed(task));
 
-    const { channels } = this;
+    const { channels, arrivals, service, routes, meter } = world;
     this.subpartitions.onData = (ch) => {
       if (channels.connection[ch]! >= 0) this.wire.dataAvailable(ch);
       else if (channels.accepts[ch] === channels.viewNumber[ch]) gates.available(ch);
@@ -181,17 +82,17 @@ class ExactPlane implements DataPlane {
     this.subpartitions.onSpace = (output) => this.postSpace(output);
     this.wire.onReceived = (b) => gates.received(b);
     gates.onAvailable = (task) => this.workers.available(task);
-    const { bins } = this.meter;
-    this.arrivals.onAppend = (source, offset, eventNs, tuple) => {
-      bins.add(bins.produced, eventNs, this.arrivals.logs[source]!.width);
+    const { bins } = meter;
+    arrivals.onAppend = (source, offset, eventNs, tuple) => {
+      bins.add(bins.produced, eventNs, arrivals.logs[source]!.width);
       if (tuple < 0) return;
       const stream = this.streamIntoJoin(source);
-      if (service.passes(this.routes.streamOperators[stream]!, stream, offset)) return;
-      const table = this.arrivals.tuples[this.arrivals.joinOf(source)]!;
+      if (service.passes(routes.streamOperators[stream]!, stream, offset)) return;
+      const table = arrivals.tuples[arrivals.joinOf(source)]!;
       table.status[tuple & table.mask] = TUPLE.void;
     };
-    fillStates(context, this.routes, this.arrivals, emitter, states, () => this.tally.retire());
-    this.arrivals.generate(2 * LOOK_AHEAD_NS);
+    fillStates(context, routes, arrivals, emitter, states, () => this.tally.retire());
+    arrivals.generate(2 * LOOK_AHEAD_NS);
     this.lifecycle.startAll();
     sim.schedule(sim.nowNs + LOOK_AHEAD_NS, this.kindGenerate, context.entityBase);
     for (let bin = 0; bin < bins.bins; bin++) {
@@ -200,76 +101,58 @@ class ExactPlane implements DataPlane {
     }
   }
 
-  private buildStates(hops: HopCounters): (JoinState | null)[] {
-    const { topology } = this.context;
-    return Array.from({ length: topology.tasks }, (_, task) => {
-      const vertex = topology.taskVertex[task]!;
-      const join = this.routes.joinOfVertex[vertex]!;
-      if (join < 0) return null;
-      const route = this.routes.joins[join]!;
-      const broadcast = Uint8Array.from(route.paths, (path) =>
-        path[path.length - 1]!.partitioning === "broadcast" ? 1 : 0,
-      );
-      return new JoinState(
-        this.arrivals,
-        join,
-        topology.taskSubtask[task]!,
-        route.windowNs,
-        broadcast,
-        this.ledger,
-        hops,
-      );
-    });
-  }
-
   /** The stream of a source subtask whose records go to its join. */
   private streamIntoJoin(source: number): number {
-    for (let stream = this.routes.streamBase[source]!; stream < this.routes.streamBase[source + 1]!; stream++) {
-      if (this.routes.streamJoin[stream]! >= 0) return stream;
+    for (
+      let stream = this.world.routes.streamBase[source]!;
+      stream < this.world.routes.streamBase[source + 1]!;
+      stream++
+    ) {
+      if (this.world.routes.streamJoin[stream]! >= 0) return stream;
     }
-    return this.routes.streamBase[source]!;
+    return this.world.routes.streamBase[source]!;
   }
 
   private generate(): void {
-    const { sim } = this.context;
-    this.arrivals.generate(sim.nowNs + 2 * LOOK_AHEAD_NS);
+    const { sim } = this.world.context;
+    this.world.arrivals.generate(sim.nowNs + 2 * LOOK_AHEAD_NS);
     this.tally.retire();
     this.sources.poke();
-    sim.schedule(sim.nowNs + LOOK_AHEAD_NS, this.kindGenerate, this.context.entityBase);
+    sim.schedule(sim.nowNs + LOOK_AHEAD_NS, this.kindGenerate, this.world.context.entityBase);
   }
 
   private closeBin(bin: number): void {
-    const { bins } = this.meter;
+    const { bins } = this.world.meter;
     let unread = 0;
-    for (let s = 0; s < this.routes.sourceTasks.length; s++)
-      unread += this.sources.unread(s, this.context.sim.nowNs) * this.arrivals.logs[s]!.width;
+    for (let s = 0; s < this.world.routes.sourceTasks.length; s++)
+      unread += this.sources.unread(s, this.world.context.sim.nowNs) * this.world.arrivals.logs[s]!.width;
     bins.backlogLog[bin] = unread;
-    bins.backlogNetwork[bin] = this.ledger.underWay;
+    bins.backlogNetwork[bin] = this.world.ledger.underWay;
   }
 
   /** A task that waits for segments looks again, after all that happens at this instant. */
   private postSpace(output: number): void {
-    const task = this.outputs.task[output]!;
+    const task = this.world.outputs.task[output]!;
     if (this.spacePosted[task] === 1 || !this.waits(task)) return;
     this.spacePosted[task] = 1;
-    const { sim } = this.context;
-    sim.schedule(sim.nowNs, this.kindSpace, this.context.entityBase + task, task);
+    const { sim } = this.world.context;
+    sim.schedule(sim.nowNs, this.kindSpace, this.world.context.entityBase + task, task);
   }
 
   private waits(task: number): boolean {
-    const source = this.routes.sourceOfTask[task]!;
+    const source = this.world.routes.sourceOfTask[task]!;
     return source >= 0 ? this.sources.waits(source) : this.workers.waits(task);
   }
 
   private spaceFreed(task: number): void {
     this.spacePosted[task] = 0;
-    const source = this.routes.sourceOfTask[task]!;
+    const source = this.world.routes.sourceOfTask[task]!;
     if (source >= 0) this.sources.spaceFreed(source);
     else this.workers.spaceFreed(task);
   }
 
   private channel(edge: number, producer: number, consumer: number): number {
-    return this.outputs.channel(this.context.topology, edge, producer, consumer);
+    return this.world.outputs.channel(this.world.context.topology, edge, producer, consumer);
   }
 
   // --- the port ---
@@ -279,15 +162,17 @@ class ExactPlane implements DataPlane {
   }
 
   serveOnServerLoop(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    return this.wire.serveOnServerLoop(taskManager, peer, edge, readyNs, costNs);
+    const { loops } = this.wire;
+    return loops.serveControl(loops.loop("server", taskManager, peer, edge), readyNs, costNs);
   }
 
   serveOnClientLoop(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    return this.wire.serveOnClientLoop(taskManager, peer, edge, readyNs, costNs);
+    const { loops } = this.wire;
+    return loops.serveControl(loops.loop("client", taskManager, peer, edge), readyNs, costNs);
   }
 
   runMail(task: number, readyNs: number, costNs: number): number {
-    const source = this.routes.sourceOfTask[task]!;
+    const source = this.world.routes.sourceOfTask[task]!;
     return source >= 0 ? this.sources.mail(source, readyNs, costNs) : this.workers.mail(task, readyNs, costNs);
   }
 
@@ -325,21 +210,21 @@ class ExactPlane implements DataPlane {
 
   emittedSoFar(): number {
     this.settle();
-    return this.meter.emitted;
+    return this.world.meter.emitted;
   }
 
   private settle(): void {
-    for (let task = 0; task < this.context.topology.tasks; task++) this.workers.settle(task);
+    for (let task = 0; task < this.world.context.topology.tasks; task++) this.workers.settle(task);
   }
 
   finish(endNs: number): PlaneResult {
-    const { config } = this.context;
+    const { config } = this.world.context;
     this.settle();
-    if (this.arrivals.horizonNs < Math.max(endNs, config.durationNs))
-      this.arrivals.generate(Math.max(endNs, config.durationNs));
+    if (this.world.arrivals.horizonNs < Math.max(endNs, config.durationNs))
+      this.world.arrivals.generate(Math.max(endNs, config.durationNs));
     const totals = this.tally.walk(endNs);
     this.tally.checkMemory((ch) => this.segmentsHeld(ch), this.poolProblems());
-    const { meter, ledger } = this;
+    const { meter, ledger } = this.world;
     meter.gaps.finish(endNs);
     meter.binned.finish();
     return {
@@ -381,9 +266,9 @@ class ExactPlane implements DataPlane {
         max: meter.latency.maxNs,
       },
       logicalEvents: this.sources.events + this.workers.events + this.wire.events + this.flushers.events,
-      exogenousHash: this.arrivals.exogenousHash(),
-      violations: this.violations.list(),
-      stalls: this.stalls.finish(endNs),
+      exogenousHash: this.world.arrivals.exogenousHash(),
+      violations: this.world.violations.list(),
+      stalls: this.world.stalls.finish(endNs),
     };
   }
 
@@ -401,7 +286,7 @@ class ExactPlane implements DataPlane {
 
   private poolProblems(): string[] {
     const problems: string[] = [];
-    const { outputs, channels } = this;
+    const { outputs, channels } = this.world;
     for (let o = 0; o < outputs.count; o++) {
       let held = 0;
       const first = outputs.channelBase[o]!;

@@ -15,6 +15,7 @@ import type { RecordNodes } from "./pools.js";
 import type { Routes } from "./routes.js";
 import type { Subpartitions } from "./subpartitions.js";
 import type { Wire } from "./wire.js";
+import type { World } from "./world.js";
 
 export class Lifecycle {
   private readonly running: Uint8Array;
@@ -36,11 +37,7 @@ export class Lifecycle {
   private readonly hops: HopCounters;
 
   constructor(
-    context: PlaneContext,
-    routes: Routes,
-    channels: Channels,
-    outputs: Outputs,
-    nodes: RecordNodes,
+    world: World,
     subpartitions: Subpartitions,
     wire: Wire,
     gates: Gates,
@@ -48,14 +45,13 @@ export class Lifecycle {
     sources: SourceThreads,
     workers: WorkerThreads,
     flushers: Flushers,
-    ledger: Ledger,
-    hops: HopCounters,
   ) {
-    this.context = context;
-    this.routes = routes;
-    this.channels = channels;
-    this.outputs = outputs;
-    this.nodes = nodes;
+    const { context } = world;
+    this.context = world.context;
+    this.routes = world.routes;
+    this.channels = world.channels;
+    this.outputs = world.outputs;
+    this.nodes = world.nodes;
     this.subpartitions = subpartitions;
     this.wire = wire;
     this.gates = gates;
@@ -63,8 +59,8 @@ export class Lifecycle {
     this.sources = sources;
     this.workers = workers;
     this.flushers = flushers;
-    this.ledger = ledger;
-    this.hops = hops;
+    this.ledger = world.ledger;
+    this.hops = world.hops;
     this.running = new Uint8Array(context.topology.tasks);
     this.starts = new Int32Array(context.topology.tasks);
   }
@@ -185,7 +181,7 @@ export class Lifecycle {
     c.viewNumber[ch]!++;
     c.accepts[ch] = this.running[consumer] === 1 ? c.viewNumber[ch]! : -1;
     this.wire.connect(ch);
-    this.wire.openCredit(ch);
+    this.wire.credits.open(ch);
     if (!this.subpartitions.skipTorn(ch)) {
       c.torn[ch] = 0;
       this.giveUp(ch, CAUSE.partialRecords);

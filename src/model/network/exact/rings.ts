@@ -15,3 +15,10 @@ export function regrown<T extends Ring>(ring: T, rowWidth: number, capacity: num
   }
   return larger;
 }
+
+/** Rows for a start that holds what is expected: growth stays rare. */
+export function powerOfTwo(expected: number): number {
+  let capacity = 64;
+  while (capacity < expected && capacity < 2 ** 24) capacity *= 2;
+  return capacity;
+}

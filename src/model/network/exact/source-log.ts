@@ -24,21 +24,25 @@ export class SourceLog {
   /** First record that is not produced yet, as far as somebody looked (timeline). */
   producedSeen = 0;
 
-  eventNs = new Float64Array(1024);
+  eventNs: Float64Array<ArrayBuffer>;
   /** Tuple of the join this source feeds, −1: the record has no partner. */
-  tuple = new Int32Array(1024);
+  tuple: Int32Array<ArrayBuffer>;
   /** Copies of the record that stand in a join's state. */
-  held = new Uint16Array(1024);
+  held: Uint16Array<ArrayBuffer>;
   /** Per stream of this source, side by side: fate, and copies under way. */
   fate: Uint8Array<ArrayBuffer>;
   live: Uint16Array<ArrayBuffer>;
-  mask = 1023;
+  mask: number;
   readonly width: number;
 
-  constructor(streams: number) {
+  constructor(streams: number, capacity: number) {
     this.width = streams;
-    this.fate = new Uint8Array(1024 * streams);
-    this.live = new Uint16Array(1024 * streams);
+    this.mask = capacity - 1;
+    this.eventNs = new Float64Array(capacity);
+    this.tuple = new Int32Array(capacity);
+    this.held = new Uint16Array(capacity);
+    this.fate = new Uint8Array(capacity * streams);
+    this.live = new Uint16Array(capacity * streams);
   }
 
   append(eventNs: number, tuple: number): void {

@@ -1,13 +1,8 @@
-/**
- * The sender's side of every channel: the open segment, finished ones, the pool they come from, flush and poll
- * (RecordWriter's copy into segments, PipelinedSubpartition). A flushed segment stays open: its slice leaves, the
- * rest is written on. Does not decide which channel a record goes to, nor who polls.
- */
-import type { PlaneContext } from "../data-plane.js";
 import { type Channels, type Outputs, VIEW } from "./channels.js";
 import type { HopCounters } from "./checks.js";
 import { CAUSE, type Ledger } from "./ledger.js";
 import { type Buffers, FLAG, type RecordNodes, Segments, STAGE } from "./pools.js";
+import type { World } from "./world.js";
 
 const LENGTH_PREFIX_BYTES = 4;
 
@@ -33,22 +28,15 @@ export class Subpartitions {
   private readonly hard: boolean;
   private readonly flushesAlways: boolean;
 
-  constructor(
-    context: PlaneContext,
-    channels: Channels,
-    outputs: Outputs,
-    nodes: RecordNodes,
-    buffers: Buffers,
-    ledger: Ledger,
-    hops: HopCounters,
-  ) {
+  constructor(world: World) {
+    const { context, outputs } = world;
     const { config, topology } = context;
-    this.channels = channels;
-    this.outputs = outputs;
-    this.nodes = nodes;
-    this.buffers = buffers;
-    this.ledger = ledger;
-    this.hops = hops;
+    this.channels = world.channels;
+    this.outputs = world.outputs;
+    this.nodes = world.nodes;
+    this.buffers = world.buffers;
+    this.ledger = world.ledger;
+    this.hops = world.hops;
     this.segmentBytes = config.engine.segmentBytes;
     this.maxPerChannel = config.engine.maxBuffersPerChannel ?? 2 ** 30;
     this.hard = config.engine.blocksInsideEmit;

@@ -14,6 +14,7 @@ import { type Buffers, type RecordNodes, STAGE } from "./pools.js";
 import type { Routes } from "./routes.js";
 import { FATE, SEEN } from "./source-log.js";
 import { MISSED, TUPLE } from "./tuples.js";
+import type { World } from "./world.js";
 
 export interface LedgerTotals {
   readonly produced: number;
@@ -37,32 +38,20 @@ export class Tally {
   private readonly broadcasts: Uint8Array;
   private inFlight = 0;
 
-  constructor(
-    context: PlaneContext,
-    routes: Routes,
-    arrivals: Arrivals,
-    ledger: Ledger,
-    service: ServiceTimes,
-    states: readonly (JoinState | null)[],
-    channels: Channels,
-    nodes: RecordNodes,
-    buffers: Buffers,
-    hops: HopCounters,
-    meter: OutputMeter,
-    violations: Violations,
-  ) {
-    this.context = context;
-    this.routes = routes;
-    this.arrivals = arrivals;
-    this.ledger = ledger;
-    this.service = service;
+  constructor(world: World, states: readonly (JoinState | null)[]) {
+    const { routes } = world;
+    this.context = world.context;
+    this.routes = world.routes;
+    this.arrivals = world.arrivals;
+    this.ledger = world.ledger;
+    this.service = world.service;
     this.states = states;
-    this.channels = channels;
-    this.nodes = nodes;
-    this.buffers = buffers;
-    this.hops = hops;
-    this.meter = meter;
-    this.violations = violations;
+    this.channels = world.channels;
+    this.nodes = world.nodes;
+    this.buffers = world.buffers;
+    this.hops = world.hops;
+    this.meter = world.meter;
+    this.violations = world.violations;
     this.broadcasts = Uint8Array.from(routes.joins, (join) =>
       join.paths.some((path) => path.some((edge) => edge.partitioning === "broadcast")) ? 1 : 0,
     );

@@ -17,25 +17,32 @@ export class TupleTable {
   readonly inputs: number;
   end = 0;
   tail = 0;
-  mask = 1023;
+  mask: number;
   place: Uint8Array<ArrayBuffer>;
   /** Join subtask in whose state the record stands. */
   holder: Uint16Array<ArrayBuffer>;
   /** Event time of the latest record appended so far. */
-  lastEventNs = new Float64Array(1024);
-  status = new Uint8Array(1024);
+  lastEventNs: Float64Array<ArrayBuffer>;
+  status: Uint8Array<ArrayBuffer>;
   /** Records appended to a log / records whose log row is gone. */
-  appended = new Uint8Array(1024);
-  retired = new Uint8Array(1024);
+  appended: Uint8Array<ArrayBuffer>;
+  retired: Uint8Array<ArrayBuffer>;
   /** Copies of the match under way behind the join. */
-  travelling = new Uint16Array(1024);
+  travelling: Uint16Array<ArrayBuffer>;
   /** Seen by the walk at the end of the run. */
-  seen = new Uint8Array(1024);
+  seen: Uint8Array<ArrayBuffer>;
 
-  constructor(inputs: number) {
+  constructor(inputs: number, capacity: number) {
     this.inputs = inputs;
-    this.place = new Uint8Array(1024 * inputs);
-    this.holder = new Uint16Array(1024 * inputs);
+    this.mask = capacity - 1;
+    this.place = new Uint8Array(capacity * inputs);
+    this.holder = new Uint16Array(capacity * inputs);
+    this.lastEventNs = new Float64Array(capacity);
+    this.status = new Uint8Array(capacity);
+    this.appended = new Uint8Array(capacity);
+    this.retired = new Uint8Array(capacity);
+    this.travelling = new Uint16Array(capacity);
+    this.seen = new Uint8Array(capacity);
   }
 
   create(): number {

@@ -9,6 +9,7 @@ import { HashSelector, type Keys } from "../../network/exact/keys.js";
 import type { Ledger } from "../../network/exact/ledger.js";
 import type { Routes } from "../../network/exact/routes.js";
 import type { Subpartitions } from "../../network/exact/subpartitions.js";
+import type { World } from "../../network/exact/world.js";
 
 const MODE = { hash: 0, single: 1, turns: 2, broadcast: 3 } as const;
 
@@ -35,22 +36,15 @@ export class Emitter {
   private readonly target: Int32Array;
   private readonly bytesLeft: Int32Array;
 
-  constructor(
-    context: PlaneContext,
-    routes: Routes,
-    arrivals: Arrivals,
-    keys: Keys,
-    outputs: Outputs,
-    subpartitions: Subpartitions,
-    ledger: Ledger,
-  ) {
-    this.context = context;
-    this.routes = routes;
-    this.arrivals = arrivals;
-    this.keys = keys;
-    this.outputs = outputs;
+  constructor(world: World, subpartitions: Subpartitions) {
+    const { context, outputs } = world;
+    this.context = world.context;
+    this.routes = world.routes;
+    this.arrivals = world.arrivals;
+    this.keys = world.keys;
+    this.outputs = world.outputs;
     this.subpartitions = subpartitions;
-    this.ledger = ledger;
+    this.ledger = world.ledger;
     const { topology, config } = context;
     const selectorOfEdge = topology.edges.map((edge) => (edge.partitioning === "hash" ? new HashSelector(edge) : null));
     this.selectors = outputs.edges.map((edge) => selectorOfEdge[edge.index]!);

@@ -2,19 +2,19 @@
  * The state of one join subtask: the records that arrived within the last window of processing time, in order of
  * arrival. Whether partners meet is decided by the tuple table; this knows who is still there.
  */
-import type { Arrivals } from "../../network/exact/arrivals.js";
 import type { HopCounters } from "../../network/exact/checks.js";
 import type { Ledger } from "../../network/exact/ledger.js";
-import { regrown } from "../../network/exact/rings.js";
+import { powerOfTwo, regrown } from "../../network/exact/rings.js";
 import type { TupleTable } from "../../network/exact/tuples.js";
+import type { World } from "../../network/exact/world.js";
 
 export class JoinState {
   head = 0;
   end = 0;
-  stream = new Int32Array(256);
-  offset = new Int32Array(256);
-  private arrivalNs = new Float64Array(256);
-  mask = 255;
+  stream: Int32Array<ArrayBuffer>;
+  offset: Int32Array<ArrayBuffer>;
+  private arrivalNs: Float64Array<ArrayBuffer>;
+  mask: number;
   private readonly windowNs: number;
   private readonly subtask: number;
   private readonly table: TupleTable;
@@ -22,21 +22,27 @@ export class JoinState {
   private readonly hops: HopCounters;
   private readonly broadcastInput: Uint8Array;
 
-  constructor(
-    arrivals: Arrivals,
-    join: number,
-    subtask: number,
-    windowNs: number,
-    broadcastInput: Uint8Array,
-    ledger: Ledger,
-    hops: HopCounters,
-  ) {
+  constructor(world: World, join: number, subtask: number) {
+    const route = world.routes.joins[join]!;
+    const { context, arrivals } = world;
     this.table = arrivals.tuples[join]!;
     this.subtask = subtask;
-    this.windowNs = windowNs;
-    this.broadcastInput = broadcastInput;
-    this.ledger = ledger;
-    this.hops = hops;
+    this.windowNs = route.windowNs;
+    this.broadcastInput = Uint8Array.from(route.paths, (path) =>
+      path[path.length - 1]!.partitioning === "broadcast" ? 1 : 0,
+    );
+    this.ledger = world.ledger;
+    this.hops = world.hops;
+    const { vertices } = context.config;
+    const perSecond =
+      route.inputs.reduce((sum, source) => sum + vertices[source]!.ratePerSecond, 0) /
+      vertices[route.vertex]!.parallelism;
+    // The hottest subtask may grow it once.
+    const capacity = powerOfTwo(perSecond * (route.windowNs / 1e9));
+    this.stream = new Int32Array(capacity);
+    this.offset = new Int32Array(capacity);
+    this.arrivalNs = new Float64Array(capacity);
+    this.mask = capacity - 1;
   }
 
   /** The record enters the state at `ns`. Returns its tuple if it meets all partners there, else −1. */

@@ -11,6 +11,7 @@ import { CAUSE, type Ledger } from "../../network/exact/ledger.js";
 import type { OutputMeter } from "../../network/exact/output-meter.js";
 import type { Routes } from "../../network/exact/routes.js";
 import type { Subpartitions } from "../../network/exact/subpartitions.js";
+import type { World } from "../../network/exact/world.js";
 import { commitPhaseNs } from "../../network/plane-common/pinning.js";
 import type { Emitter } from "./emitter.js";
 import type { ServiceTimes } from "./service.js";
@@ -45,32 +46,20 @@ export class SourceThreads {
   private readonly kindDone: number;
   private readonly kindCommit: number;
 
-  constructor(
-    context: PlaneContext,
-    routes: Routes,
-    arrivals: Arrivals,
-    outputs: Outputs,
-    subpartitions: Subpartitions,
-    emitter: Emitter,
-    service: ServiceTimes,
-    ledger: Ledger,
-    meter: OutputMeter,
-    stalls: StallReport,
-    hops: HopCounters,
-    violations: Violations,
-  ) {
-    this.context = context;
-    this.routes = routes;
-    this.arrivals = arrivals;
-    this.outputs = outputs;
+  constructor(world: World, subpartitions: Subpartitions, emitter: Emitter) {
+    const { context, routes } = world;
+    this.context = world.context;
+    this.routes = world.routes;
+    this.arrivals = world.arrivals;
+    this.outputs = world.outputs;
     this.subpartitions = subpartitions;
     this.emitter = emitter;
-    this.service = service;
-    this.ledger = ledger;
-    this.meter = meter;
-    this.stalls = stalls;
-    this.hops = hops;
-    this.violations = violations;
+    this.service = world.service;
+    this.ledger = world.ledger;
+    this.meter = world.meter;
+    this.stalls = world.stalls;
+    this.hops = world.hops;
+    this.violations = world.violations;
     const { config, sim } = context;
     this.soft = !config.engine.blocksInsideEmit;
     this.commitNs = Math.round(config.costs.offsetCommitIntervalNs);

@@ -9,13 +9,12 @@ import type { Outputs } from "../../network/exact/channels.js";
 import type { HopCounters, Violations } from "../../network/exact/checks.js";
 import type { Gates } from "../../network/exact/gates.js";
 import type { Ledger } from "../../network/exact/ledger.js";
-import type { OutputMeter } from "../../network/exact/output-meter.js";
 import type { Buffers, RecordNodes } from "../../network/exact/pools.js";
-import type { Routes } from "../../network/exact/routes.js";
 import type { Subpartitions } from "../../network/exact/subpartitions.js";
-import { MISSED, TUPLE, type TupleTable } from "../../network/exact/tuples.js";
+import type { World } from "../../network/exact/world.js";
 import type { Emitter } from "./emitter.js";
 import type { JoinState } from "./join-state.js";
+import { RecordProcessor } from "./record-processor.js";
 import type { ServiceTimes } from "./service.js";
 import { THREAD } from "./source-threads.js";
 import type { StallReport } from "./stall-report.js";
@@ -27,7 +26,6 @@ export class WorkerThreads {
   readonly buffer: Int32Array;
   events = 0;
   private readonly context: PlaneContext;
-  private readonly routes: Routes;
   private readonly outputs: Outputs;
   private readonly subpartitions: Subpartitions;
   private readonly gates: Gates;
@@ -36,12 +34,11 @@ export class WorkerThreads {
   private readonly emitter: Emitter;
   private readonly service: ServiceTimes;
   private readonly ledger: Ledger;
-  private readonly meter: OutputMeter;
   private readonly stalls: StallReport;
   private readonly hops: HopCounters;
   private readonly violations: Violations;
-  private readonly tables: readonly TupleTable[];
-  readonly states: (JoinState | null)[];
+  private readonly processor: RecordProcessor;
+  private readonly states: readonly (JoinState | null)[];
   private readonly soft: boolean;
 
   /** End of the record in hand; mails that wait for it; until when the thread is busy with mails. */
@@ -54,39 +51,27 @@ export class WorkerThreads {
   private readonly kindDone: number;
 
   constructor(
-    context: PlaneContext,
-    routes: Routes,
-    outputs: Outputs,
+    world: World,
     subpartitions: Subpartitions,
     gates: Gates,
-    buffers: Buffers,
-    nodes: RecordNodes,
     emitter: Emitter,
-    service: ServiceTimes,
-    ledger: Ledger,
-    meter: OutputMeter,
-    stalls: StallReport,
-    hops: HopCounters,
-    violations: Violations,
-    tables: readonly TupleTable[],
-    states: (JoinState | null)[],
+    states: readonly (JoinState | null)[],
   ) {
-    this.context = context;
-    this.routes = routes;
-    this.outputs = outputs;
+    const { context } = world;
+    this.context = world.context;
+    this.outputs = world.outputs;
     this.subpartitions = subpartitions;
     this.gates = gates;
-    this.buffers = buffers;
-    this.nodes = nodes;
+    this.buffers = world.buffers;
+    this.nodes = world.nodes;
     this.emitter = emitter;
-    this.service = service;
-    this.ledger = ledger;
-    this.meter = meter;
-    this.stalls = stalls;
-    this.hops = hops;
-    this.violations = violations;
-    this.tables = tables;
+    this.service = world.service;
+    this.ledger = world.ledger;
+    this.stalls = world.stalls;
+    this.hops = world.hops;
+    this.violations = world.violations;
     this.states = states;
+    this.processor = new RecordProcessor(world, emitter, states);
     this.soft = !context.config.engine.blocksInsideEmit;
     const tasks = context.topology.tasks;
     this.state = new Uint8Array(tasks);
@@ -228,7 +213,7 @@ export class WorkerThreads {
       this.events++;
       const node = this.buffers.head[b]!;
       const atNs = this.nextNs[task]!;
-      if (!this.process(task, this.nodes.stream[node]!, this.nodes.offset[node]!, atNs)) {
+      if (!this.processor.process(task, this.nodes.stream[node]!, this.nodes.offset[node]!, atNs)) {
         this.state[task] = THREAD.blocked;
         this.stalls.begin(task, this.context.sim.nowNs);
         return false;
@@ -253,53 +238,6 @@ export class WorkerThreads {
     this.mailNs[task] = 0;
     if (this.buffers.count[b]! > 0) this.nextNs[task] = free + this.serviceOf(task, b);
     else this.freeNs[task] = Math.max(this.freeNs[task]!, free);
-  }
-
-  /** One record; false: what it emits waits for a segment, and the record with it. */
-  private process(task: number, stream: number, offset: number, atNs: number): boolean {
-    if (this.hops.leaks("gate")) {
-      this.hops.out.gate--;
-      return true;
-    }
-    const { ledger } = this;
-    const state = this.states[task]!;
-    if (state !== null) return this.joinRecord(task, state, stream, offset, atNs);
-    if (!this.hasOutputs(task)) {
-      const first =
-        stream < this.routes.streams ? ledger.deliver(stream, offset, atNs) : ledger.deliverMatch(stream, offset);
-      if (first && (stream >= this.routes.streams || offset >= ledger.log(stream).zero))
-        this.meter.output(task, atNs, ledger.eventNs(stream, offset));
-      return true;
-    }
-    const copies = this.service.copies(this.context.topology.taskVertex[task]!, stream, offset);
-    if (copies === 0) {
-      ledger.filtered(stream, offset, atNs);
-      return true;
-    }
-    if (!this.emitter.emit(task, stream, offset, copies)) return false;
-    ledger.passedOn(stream, offset);
-    return true;
-  }
-
-  private joinRecord(task: number, state: JoinState, stream: number, offset: number, atNs: number): boolean {
-    this.ledger.deliver(stream, offset, atNs);
-    const tuple = state.arrive(stream, offset, atNs);
-    if (this.hops.leaks("state")) state.leakNewest();
-    if (tuple < 0) return true;
-    const join = this.routes.joinOfVertex[this.context.topology.taskVertex[task]!]!;
-    const table = this.tables[join]!;
-    // Partners that both came before t=0 are no match of this run.
-    const repeated = table.matched(tuple) || table.lastEventNs[tuple & table.mask]! < 0;
-    if (repeated) this.ledger.matchesDuplicated++;
-    if (!this.hasOutputs(task)) {
-      if (!repeated) {
-        table.status[tuple & table.mask] = TUPLE.emitted;
-        this.meter.output(task, atNs, table.lastEventNs[tuple & table.mask]!);
-      }
-      return true;
-    }
-    if (!repeated) table.status[tuple & table.mask] = TUPLE.travelling;
-    return this.emitter.emit(task, this.routes.streams + join, tuple, 1);
   }
 
   waits(task: number): boolean {
@@ -358,7 +296,7 @@ export class WorkerThreads {
       this.events++;
       const node = this.buffers.head[b]!;
       const atNs = this.nextNs[task]!;
-      this.process(task, this.nodes.stream[node]!, this.nodes.offset[node]!, atNs);
+      this.processor.process(task, this.nodes.stream[node]!, this.nodes.offset[node]!, atNs);
       this.advance(task, b, atNs);
     }
   }
@@ -369,22 +307,17 @@ export class WorkerThreads {
       this.catchUpBefore(task, this.context.sim.nowNs);
   }
 
-  /** A join that waits inside emit has processed its record; the match it emits is lost. */
-  private loseMatchInHand(task: number): void {
-    const join = this.routes.joinOfVertex[this.context.topology.taskVertex[task]!]!;
-    const table = this.tables[join]!;
-    const row = this.emitter.offsetInHand(task) & table.mask;
-    if (table.status[row] === TUPLE.travelling && table.travelling[row] === 0) table.status[row] = MISSED.outputLost;
-    this.advance(task, this.buffer[task]!, this.context.sim.nowNs);
-  }
-
   /** The attempt ends: what it had in hand is lost, its state dies. */
   end(task: number): void {
     if (this.state[task] === THREAD.down) return;
     const { sim } = this.context;
     this.settle(task);
     sim.cancel(this.handle[task]!);
-    if (this.state[task] === THREAD.blocked && this.states[task] !== null) this.loseMatchInHand(task);
+    if (this.state[task] === THREAD.blocked && this.states[task] !== null) {
+      // A join that waits inside emit has processed its record; the match it emits is lost.
+      this.processor.loseMatch(task, this.emitter.offsetInHand(task));
+      this.advance(task, this.buffer[task]!, sim.nowNs);
+    }
     this.state[task] = THREAD.down;
     if (this.buffer[task]! >= 0) this.gates.loseInHand(this.buffer[task]!);
     this.buffer[task] = -1;
