@@ -142,7 +142,7 @@ export class Attempts {
       rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
-      book.died(rows.classOf.get(c) ?? book.classes[0]!, rows.keyShare(c));
+      book.died(rows.classOf.get(c) ?? book.baseOf(c), rows.keyShare(c));
     }
     this.clear(c, apart, nowNs);
     state.owed[c] = 0;
@@ -218,6 +218,7 @@ export class Attempts {
     if (tail[tm]! < 0) head[tm] = q;
     else words[tail[tm]! * WORDS + NEXT] = q;
     tail[tm] = q;
+    if (wire) state.arrivalMinNs[tm] = Math.min(state.arrivalMinNs[tm]!, timeNs);
     return true;
   }
 
@@ -240,7 +241,7 @@ export class Attempts {
     state.consumerAlive[c] = 1;
     state.freeAtNs[c] = this.nowNs;
     const book = books[layout.sinkOfConsumer[c]!]!;
-    book.revived(rows.classOf.get(c) ?? book.classes[0]!, rows.keyShare(c));
+    book.revived(rows.classOf.get(c) ?? book.baseOf(c), rows.keyShare(c));
     if (state.consumerMode[c] === CONSUMER_PASSED && !rows.ofConsumer.has(c)) state.setMode(c, CONSUMER_OPEN);
   }
 }

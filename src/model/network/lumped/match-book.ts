@@ -12,11 +12,13 @@ import { MatchClass } from "./match-class.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 
 export const MISS = { inputLost: 0, stateLost: 1, late: 2, outputLost: 3 } as const;
-/** Most classes beside class 0; further deaths join the newest. */
+/** Most classes beside the base classes; further deaths join the newest. */
 const MOST_CLASSES = 12;
 
-/** Numbers of classes, shared by all books: 0 … sinks−1 are the classes 0 of the vertices. */
+/** Shared by all books. */
 export interface SharedShares {
+  /** 1 where a class number is a base class. */
+  readonly base: Uint8Array;
   /** Expected matches that a record completes on arrival, by class × groups + group. */
   readonly emission: Float64Array;
   readonly groups: number;
@@ -25,7 +27,13 @@ export interface SharedShares {
 
 export class MatchBook implements MissCounter {
   readonly sink: SinkGroup;
+  /** Base classes first, then those split off. */
   readonly classes: MatchClass[];
+  readonly bases: number;
+  /** Base class of each consumer of the vertex. */
+  readonly slotOf: Uint8Array;
+  /** Key share of each base class, with those that are split off now. */
+  private readonly slotShare: Float64Array;
   /** Records of an event bin that quanta have not brought yet, by input × stride + bin. */
   readonly remaining: Int32Array;
   /** Records that quanta have brought. */
@@ -53,7 +61,7 @@ export class MatchBook implements MissCounter {
   /** Matches per record of an input: the slowest input decides how many there are. */
   private readonly perRecord: Float64Array;
   /** Arrivals in settlement order, for the expiry after the window. */
-  private readonly history: { at: number; count: number; settlement: number; bin: number }[] = [];
+  private readonly history: { at: number; slot: number; count: number; settlement: number; bin: number }[] = [];
   private historyAt = 0;
   private settlement = 0;
   private bin = 0;
@@ -80,9 +88,16 @@ export class MatchBook implements MissCounter {
     this.missedIn = new Float64Array(this.stride * 4);
     this.firstBin = -this.combos.maxOffset - 1;
     this.carry = new Float64Array(this.combos.count).map((_, k) => ((k + 1) * 0.6180339887498949) % 1);
-    this.classes = [this.makeClass(sink.index, 1, false)];
+    const { slotOf, shares } = shareSlots(sink);
+    this.slotOf = slotOf;
+    this.slotShare = shares;
+    this.bases = shares.length;
+    this.classes = Array.from(shares, (share, slot) => this.makeClass(shared.freeIds.pop()!, share, slot, false));
     this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
-    for (const group of sink.inputs) shared.emission[sink.index * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
+    for (const cls of this.classes) {
+      shared.base[cls.id] = 1;
+      for (const group of sink.inputs) shared.emission[cls.id * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
+    }
     const slowest = Math.min(...sink.inputs.map((group) => group.ratePerSource * group.sources));
     this.perRecord = Float64Array.from(sink.inputs, (group) => (isJoin ? (this.probability * slowest) / (group.ratePerSource * group.sources) : 1));
     // What was produced before t=0 has been processed; it waits in the state for partners.
@@ -90,8 +105,8 @@ export class MatchBook implements MissCounter {
     if (isJoin) for (let bin = -this.combos.maxOffset; bin < 0; bin++) means.forEach((mean, v) => this.createMatches(bin, v, mean));
   }
 
-  private makeClass(id: number, share: number, apart: boolean): MatchClass {
-    return new MatchClass(id, share, this.sink.inputs.length, this.stride, this.combos, this.firstBin, this.layout.bins, apart);
+  private makeClass(id: number, share: number, slot: number, apart: boolean): MatchClass {
+    return new MatchClass(id, share, slot, this.bases, this.sink.inputs.length, this.stride, this.combos, this.firstBin, this.layout.bins, apart);
   }
 
   /** Index of (input, event bin) in the columns; a vertex that joins nothing has all inputs in the cells of one. */
@@ -109,6 +124,14 @@ export class MatchBook implements MissCounter {
     return rest;
   }
 
+  /** The same for one base class. */
+  private slotRest(cls: MatchClass, input: number, bin: number): number {
+    if (this.inputs > 1) return cls.rest[this.at(input, bin)]!;
+    let rest = 0;
+    for (const group of this.sink.inputs) rest += cls.rest[this.at(group.input, bin)]!;
+    return rest;
+  }
+
   // --- what exists ---
   /** Bin `bin` begins: its records exist now, and the matches of which they are the earliest member. */
   beginBin(bin: number): void {
@@ -118,7 +141,8 @@ export class MatchBook implements MissCounter {
       const count = this.arrivals.produced[group.index * this.stride + bin]!;
       const at = this.at(group.input, bin);
       this.remaining[at] = count;
-      for (let c = 1; c < this.classes.length; c++) {
+      for (let b = 0; b < this.bases; b++) this.classes[b]!.rest[at] = this.slotShare[b]! * count;
+      for (let c = this.bases; c < this.classes.length; c++) {
         const cls = this.classes[c]!;
         if (bin <= cls.apartTo) cls.due[at] = cls.share * count;
       }
@@ -154,7 +178,7 @@ export class MatchBook implements MissCounter {
         continue;
       }
       let rest = count;
-      for (let c = 1; c < classes.length; c++) {
+      for (let c = classes.length - 1; c >= 1; c--) {
         const part = Math.min(rest, classes[c]!.cells.part(count, classes[c]!.share));
         const base = classes[c]!.cells.base(anchor, k);
         classes[c]!.cells.counts[base + state] = classes[c]!.cells.counts[base + state]! + part;
@@ -221,37 +245,44 @@ export class MatchBook implements MissCounter {
   }
 
   // --- arrivals and losses ---
-  /** Quanta have brought `count` records of (input, bin) since the last settlement. */
-  arrived(input: number, bin: number, count: number): void {
+  /** Quanta have brought consumers of base class `slot` `count` records of (input, bin) since the last settlement. */
+  arrived(slot: number, input: number, bin: number, count: number): void {
     const at = this.at(input, bin);
-    const rest = Math.max(1, this.restOf(input, bin) - this.dueApart(input, bin));
-    const own0 = this.remaining[at]!;
-    if (count > own0) this.overdrawn += count - own0;
-    const share = count >= rest ? 1 : count / rest;
-    this.remaining[at] = Math.max(0, own0 - count);
+    const left = this.remaining[at]! - count;
+    if (left < 0) this.overdrawn -= left;
+    this.remaining[at] = Math.max(0, left);
     this.arrivedTotal[at] = this.arrivedTotal[at]! + count;
+    const base = this.classes[slot]!;
+    const rest = this.slotRest(base, input, bin) - this.dueApart(slot, input, bin);
+    // Shares of the classes are met on average only: with the last record of the bin all have come.
+    const last = left <= 0 && this.restOf(input, bin) <= 0;
+    const share = last || count >= rest ? 1 : count / rest;
+    base.rest[at] = Math.max(0, base.rest[at]! - count);
     let own = count;
-    for (let c = 1; c < this.classes.length; c++) {
+    for (let c = this.bases; c < this.classes.length; c++) {
       const cls = this.classes[c]!;
+      if (cls.slot !== slot && !last) continue;
       if (bin < cls.apartFrom || bin > cls.apartTo) {
-        own -= count * cls.share;
-        this.arriveIn(cls, input, bin, share, count * cls.share);
+        const records = cls.slot === slot ? (count * cls.share) / this.slotShare[slot]! : 0;
+        own -= records;
+        this.arriveIn(cls, input, bin, share, records);
       } else if (bin <= cls.apartDoneTo && cls.apartTo !== Number.POSITIVE_INFINITY) {
         const passing = cls.passing[at]! * share;
         this.arriveApart(cls, input, bin, passing);
       }
     }
-    this.arriveIn(this.classes[0]!, input, bin, share, own);
-    this.history.push({ at, count: own, settlement: this.settlement, bin: this.bin });
+    this.arriveIn(base, input, bin, share, own);
+    if (last) for (let b = 0; b < this.bases; b++) if (b !== slot) this.arriveIn(this.classes[b]!, input, bin, 1, 0);
+    this.history.push({ at, slot, count: own, settlement: this.settlement, bin: this.bin });
   }
 
   /** Of what remains, the part that channels apart will take out of the quanta before they get here. */
-  private dueApart(input: number, bin: number): number {
+  private dueApart(slot: number, input: number, bin: number): number {
     let due = 0;
     const at = this.at(input, bin);
-    for (let c = 1; c < this.classes.length; c++) {
+    for (let c = this.bases; c < this.classes.length; c++) {
       const cls = this.classes[c]!;
-      if (cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom) due += Math.max(0, cls.due[at]! - cls.taken[at]!);
+      if (cls.slot === slot && cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom) due += Math.max(0, cls.due[at]! - cls.taken[at]!);
     }
     return due;
   }
@@ -291,8 +322,9 @@ export class MatchBook implements MissCounter {
     const share = count >= rest ? 1 : count / rest;
     this.remaining[at] = Math.max(0, this.remaining[at]! - count);
     const v = this.cellInput(input);
+    for (let b = 0; b < this.bases; b++) this.classes[b]!.rest[at] = this.classes[b]!.rest[at]! * (1 - share);
     for (const cls of this.classes) {
-      if (cls.id === this.sink.index || bin < cls.apartFrom || bin > cls.apartTo) cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, MISS.stateLost, this);
+      if (this.shared.base[cls.id] === 1 || bin < cls.apartFrom || bin > cls.apartTo) cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, MISS.stateLost, this);
     }
   }
 
@@ -301,6 +333,8 @@ export class MatchBook implements MissCounter {
     const at = this.at(input, bin);
     if (bin >= this.layout.bins) return;
     this.remaining[at] = Math.max(0, this.remaining[at]! - count);
+    const { rest } = this.classes[cls.slot]!;
+    rest[at] = Math.max(0, rest[at]! - count);
     const column = held ? cls.heldBack : cls.lost;
     column[at] = column[at]! + count;
     cls.taken[at] = cls.taken[at]! + count;
@@ -369,6 +403,11 @@ export class MatchBook implements MissCounter {
     if (bin >= this.layout.bins) return;
     const at = this.at(input, bin);
     this.remaining[at] = this.remaining[at]! + count;
+    for (let b = 0; b < this.bases; b++) this.classes[b]!.rest[at] = this.classes[b]!.rest[at]! + this.slotShare[b]! * count;
+    for (let c = this.bases; c < this.classes.length; c++) {
+      const cls = this.classes[c]!;
+      if (bin >= cls.apartFrom && cls.apartTo === Number.POSITIVE_INFINITY) cls.due[at] = cls.due[at]! + cls.share * count;
+    }
     if (state === 0) return;
     const back = this.backNow.get(at);
     // Many sources read the same bin again at about the same time: their members come back together.
@@ -387,44 +426,54 @@ export class MatchBook implements MissCounter {
   }
 
   // --- classes ---
-  /** Splits consumers with this key share off class 0: from now on their channels have a history of their own. */
-  split(share: number): MatchClass {
-    const main = this.classes[0]!;
+  /** Splits consumers off, given their key share of each base class: from now on their channels have a history of their own. */
+  split(shares: Float64Array): MatchClass {
     const id = this.shared.freeIds.pop();
-    if (id === undefined || this.classes.length > MOST_CLASSES) {
+    if (id === undefined || this.classes.length > this.bases + MOST_CLASSES) {
       if (id !== undefined) this.shared.freeIds.push(id);
       const newest = this.classes[this.classes.length - 1]!;
-      this.splitMore(newest, share);
+      this.splitMore(newest, shares);
       return newest;
     }
-    const cls = this.makeClass(id, 0, true);
+    let slot = 0;
+    for (let b = 1; b < this.bases; b++) if (shares[b]! > shares[slot]!) slot = b;
+    const cls = this.makeClass(id, 0, slot, true);
     this.classes.push(cls);
     cls.apartFrom = this.bin;
     cls.apartTo = Number.POSITIVE_INFINITY;
     cls.apartDoneTo = this.bin - 1;
-    this.splitMore(cls, share);
-    for (const group of this.sink.inputs) {
-      this.shared.emission[id * this.shared.groups + group.index] = this.shared.emission[main.id * this.shared.groups + group.index]!;
-    }
+    this.splitMore(cls, shares);
+    const { emission, groups } = this.shared;
+    for (const group of this.sink.inputs) emission[id * groups + group.index] = emission[this.classes[slot]!.id * groups + group.index]!;
     return cls;
   }
 
-  private splitMore(cls: MatchClass, share: number): void {
-    const main = this.classes[0]!;
-    const part = share / main.share;
-    main.cells.splitInto(cls.cells, this.bin - this.windowBins - 2 * this.combos.maxOffset - 2, part);
-    for (const [from, to] of [[main.held, cls.held], [main.matched, cls.matched], [main.copies, cls.copies]] as const) {
-      for (let i = 0; i < from.length; i++) {
-        const moved = from[i]! * part;
-        from[i] = from[i]! - moved;
-        to[i] = to[i]! + moved;
+  private splitMore(cls: MatchClass, shares: Float64Array): void {
+    for (let b = 0; b < this.bases; b++) {
+      const share = shares[b]!;
+      const main = this.classes[b]!;
+      if (share === 0) continue;
+      const part = share >= main.share * (1 - 1e-9) ? 1 : share / main.share;
+      main.cells.splitInto(cls.cells, this.bin - this.windowBins - 2 * this.combos.maxOffset - 2, part);
+      for (const [from, to] of [[main.held, cls.held], [main.matched, cls.matched], [main.copies, cls.copies]] as const) {
+        for (let i = 0; i < from.length; i++) {
+          const moved = from[i]! * part;
+          from[i] = from[i]! - moved;
+          to[i] = to[i]! + moved;
+        }
       }
+      main.share = Math.max(0, main.share - share);
+      main.aliveShare = Math.max(0, main.aliveShare - share);
+      cls.from[b] = cls.from[b]! + share;
+      cls.share += share;
+      cls.aliveShare += share;
     }
-    main.share -= share;
-    main.aliveShare -= share;
-    cls.share += share;
-    cls.aliveShare += share;
     this.setDue(cls, Math.max(cls.apartDoneTo + 1, cls.apartFrom));
+  }
+
+  /** Base class of a consumer. */
+  baseOf(consumer: number): MatchClass {
+    return this.classes[this.slotOf[consumer - this.sink.base]!]!;
   }
 
   /** The state of consumers with this key share is gone; takes effect with the next settlement. */
@@ -492,10 +541,10 @@ export class MatchBook implements MissCounter {
     this.settlement++;
   }
 
-  /** The bin is over: expiry, channels apart, emission shares of the next bin. `merge` tells which class went back to class 0. */
-  endBin(merge: (from: number, to: number) => void): void {
+  /** The bin is over: expiry, channels apart, emission shares of the next bin. `merge` tells which class went back to the base classes. */
+  endBin(merge: (from: number) => void): void {
     const { bin, combos } = this;
-    for (let c = 1; c < this.classes.length; c++) this.settleApart(this.classes[c]!);
+    for (let c = this.bases; c < this.classes.length; c++) this.settleApart(this.classes[c]!);
     if (this.sink.config.type === "join") {
       while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= bin - this.windowBins) this.expire(this.history[this.historyAt++]!);
       for (const cls of this.classes) {
@@ -507,11 +556,11 @@ export class MatchBook implements MissCounter {
         }
       }
     }
-    for (let c = this.classes.length - 1; c >= 1; c--) {
+    for (let c = this.classes.length - 1; c >= this.bases; c--) {
       const cls = this.classes[c]!;
       if (cls.apartTo === Number.POSITIVE_INFINITY || bin <= cls.apartTo + combos.maxOffset + 4) continue;
       this.mergeBack(c);
-      merge(cls.id, this.sink.index);
+      merge(cls.id);
     }
   }
 
@@ -534,25 +583,32 @@ export class MatchBook implements MissCounter {
 
   private mergeBack(c: number): void {
     const cls = this.classes[c]!;
-    const main = this.classes[0]!;
+    const main = this.classes[cls.slot]!;
     main.cells.addAll(cls.cells);
     for (const [from, to] of [[cls.held, main.held], [cls.matched, main.matched], [cls.copies, main.copies]] as const) {
       for (let i = 0; i < from.length; i++) to[i] = to[i]! + from[i]!;
     }
-    for (let at = 0; at < cls.backing.length; at++) this.remaining[at] = this.remaining[at]! + Math.round(cls.backing[at]!);
-    main.share += cls.share;
-    main.aliveShare += cls.aliveShare;
+    for (let at = 0; at < cls.backing.length; at++) {
+      const back = Math.round(cls.backing[at]!);
+      this.remaining[at] = this.remaining[at]! + back;
+      main.rest[at] = main.rest[at]! + back;
+    }
+    const alive = cls.share > 0 ? cls.aliveShare / cls.share : 0;
+    for (let b = 0; b < this.bases; b++) {
+      this.classes[b]!.share += cls.from[b]!;
+      this.classes[b]!.aliveShare += cls.from[b]! * alive;
+    }
     this.classes.splice(c, 1);
     this.shared.freeIds.push(cls.id);
   }
 
-  private expire(entry: { at: number; count: number; settlement: number }): void {
+  private expire(entry: { at: number; slot: number; count: number; settlement: number }): void {
     const input = Math.floor(entry.at / this.stride);
     const bin = entry.at % this.stride;
-    const main = this.classes[0]!;
+    const main = this.classes[entry.slot]!;
     const share = main.held[entry.at]! <= entry.count ? 1 : entry.count / main.held[entry.at]!;
     for (const cls of this.classes) {
-      if (cls.diedAt >= entry.settlement || cls.held[entry.at]! <= 0) continue;
+      if (cls.slot !== entry.slot || cls.diedAt >= entry.settlement || cls.held[entry.at]! <= 0) continue;
       cls.cells.miss(this.cellInput(input), bin, share, HELD, MISS.late, MISS.stateLost, this);
       cls.held[entry.at] = cls.held[entry.at]! * (1 - share);
       cls.matched[entry.at] = cls.matched[entry.at]! * (1 - share);
@@ -591,4 +647,25 @@ export class MatchBook implements MissCounter {
       }
     }
   }
+}
+
+/** Consumers of about equal key share form a base class: the hottest may lag behind, and then meet their records later. */
+function shareSlots(sink: SinkGroup): { slotOf: Uint8Array; shares: Float64Array } {
+  const { edge } = sink.inputs[0]!;
+  const steps = new Map<number, number>();
+  const slotOf = new Uint8Array(sink.consumers);
+  const shares: number[] = [];
+  const stepOf = (c: number): number => {
+    const relative = edge.allToAll ? edge.shares[c]! * sink.consumers : 1;
+    return Math.max(-2, Math.min(8, Math.round(Math.log(Math.max(relative, 1e-9)) / Math.log(1.2))));
+  };
+  // The class of most keys first: what is in no class of its own follows it.
+  const weight = new Map<number, number>();
+  for (let c = 0; c < sink.consumers; c++) weight.set(stepOf(c), (weight.get(stepOf(c)) ?? 0) + (edge.allToAll ? edge.shares[c]! : 1 / sink.consumers));
+  for (const [step, share] of [...weight].sort((a, b) => b[1] - a[1] || a[0] - b[0])) {
+    steps.set(step, shares.length);
+    shares.push(share);
+  }
+  for (let c = 0; c < sink.consumers; c++) slotOf[c] = steps.get(stepOf(c))!;
+  return { slotOf, shares: Float64Array.from(shares) };
 }

@@ -23,6 +23,8 @@ export class MatchCells {
   readonly full: number;
   readonly digit: Int32Array;
   private readonly anyDied: Uint8Array;
+  /** States in which a member of input v is absent, held or died (without the full one), by v × 3 + digit. */
+  private readonly having: readonly Int32Array[];
   private readonly inputs: number;
   private readonly power: Int32Array;
   private readonly k: number;
@@ -54,6 +56,12 @@ export class MatchCells {
         if (this.digit[v * this.states + s] === DIED) this.anyDied[s] = 1;
       }
     }
+    this.having = Array.from({ length: inputs * 3 }, (_, i) => {
+      const v = Math.floor(i / 3);
+      const list: number[] = [];
+      for (let state = 0; state < this.states; state++) if (state !== this.full && this.digit[v * this.states + state] === i % 3) list.push(state);
+      return Int32Array.from(list);
+    });
   }
 
   /** Index of the first state of (anchor bin, combination); −1 outside. */
@@ -82,7 +90,8 @@ export class MatchCells {
    * members that were emitted; the numbers moved and emitted are left in `moved` and `emitted`.
    */
   arrive(v: number, bin: number, share: number, emitted: (anchor: number, k: number, count: number) => void): void {
-    const { counts, states, full, digit, power, k: combos, offsets } = this;
+    const { counts, full, power, k: combos, offsets } = this;
+    const absent = this.having[v * 3 + ABSENT]!;
     this.moved = 0;
     this.emitted = 0;
     const step = power[v]!;
@@ -90,9 +99,10 @@ export class MatchCells {
       const anchor = bin - offsets[v * combos + k]!;
       const base = this.base(anchor, k);
       if (base < 0) continue;
-      for (let state = 0; state < states; state++) {
+      for (let i = 0; i < absent.length; i++) {
+        const state = absent[i]!;
         const count = counts[base + state]!;
-        if (count === 0 || digit[v * states + state] !== ABSENT) continue;
+        if (count === 0) continue;
         const moving = this.part(count, share);
         if (moving === 0) continue;
         counts[base + state] = count - moving;
@@ -108,14 +118,16 @@ export class MatchCells {
 
   /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; if a partner died before, because of that. */
   miss(v: number, bin: number, share: number, from: number, cause: number, diedCause: number, counter: MissCounter): void {
-    const { counts, states, digit, full, k: combos, offsets } = this;
+    const { counts, states, digit, k: combos, offsets } = this;
+    const having = this.having[v * 3 + from]!;
     for (let k = 0; k < combos; k++) {
       const anchor = bin - offsets[v * combos + k]!;
       const base = this.base(anchor, k);
       if (base < 0) continue;
-      for (let state = 0; state < states; state++) {
+      for (let i = 0; i < having.length; i++) {
+        const state = having[i]!;
         const count = counts[base + state]!;
-        if (count === 0 || state === full || digit[v * states + state] !== from) continue;
+        if (count === 0) continue;
         const moving = this.part(count, share);
         if (moving === 0) continue;
         counts[base + state] = count - moving;
@@ -132,13 +144,15 @@ export class MatchCells {
 
   /** Members of `v` and `bin` that died with their state will be read again: they are absent once more. */
   revive(v: number, bin: number, share: number): void {
-    const { counts, states, digit, power, k: combos, offsets } = this;
+    const { counts, power, k: combos, offsets } = this;
+    const died = this.having[v * 3 + DIED]!;
     for (let k = 0; k < combos; k++) {
       const base = this.base(bin - offsets[v * combos + k]!, k);
       if (base < 0) continue;
-      for (let state = 0; state < states; state++) {
+      for (let i = 0; i < died.length; i++) {
+        const state = died[i]!;
         const count = counts[base + state]!;
-        if (count === 0 || digit[v * states + state] !== DIED) continue;
+        if (count === 0) continue;
         const moving = this.part(count, share);
         counts[base + state] = count - moving;
         const to = base + state - 2 * power[v]!;

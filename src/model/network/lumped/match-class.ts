@@ -1,6 +1,7 @@
 /**
- * One class of consumers of a join: those whose histories are alike. Class 0 is all; consumers that die one by one
- * are split off by their key share until what distinguishes them has passed. Columns only; `MatchBook` moves them.
+ * One class of consumers of a join: those whose histories are alike. The base classes are the consumers of about
+ * equal key share (the hottest may lag behind the rest); consumers that die one by one are split off from them until
+ * what distinguishes them has passed. Columns only; `MatchBook` moves them.
  */
 import { MatchCells } from "./match-cells.js";
 import type { Combinations } from "./delay-atoms.js";
@@ -8,8 +9,13 @@ import type { Combinations } from "./delay-atoms.js";
 export class MatchClass {
   /** Job-wide number, the index into the shared emission shares. */
   readonly id: number;
-  /** Share of the keys that its consumers own. */
+  /** Share of the keys that its consumers own; of a base class, without those that are split off. */
   share: number;
+  /** Base class to which it belongs (the one most of its consumers came from), and how much it took from each. */
+  readonly slot: number;
+  readonly from: Float64Array;
+  /** Base classes: records that quanta are still to bring them, by input × stride + bin. */
+  readonly rest: Float64Array;
   readonly cells: MatchCells;
   /** Records in the state, by input × stride + event bin, and those of them that have been emitted in a match. */
   readonly held: Float64Array;
@@ -24,7 +30,7 @@ export class MatchClass {
   diedShare = 0;
   /** Settlements up to this one left nothing in the state. */
   diedAt = -1;
-  /** Event bins whose channels were treated apart, Infinity while some still are; none for class 0. */
+  /** Event bins whose channels were treated apart, Infinity while some still are; none for a base class. */
   apartFrom = Number.POSITIVE_INFINITY;
   apartTo = Number.NEGATIVE_INFINITY;
   apartDoneTo = -1;
@@ -39,9 +45,12 @@ export class MatchClass {
   readonly passing: Float64Array;
   readonly backing: Float64Array;
 
-  constructor(id: number, share: number, inputs: number, stride: number, combos: Combinations, firstBin: number, lastBin: number, apart: boolean) {
+  constructor(id: number, share: number, slot: number, slots: number, inputs: number, stride: number, combos: Combinations, firstBin: number, lastBin: number, apart: boolean) {
     this.id = id;
     this.share = share;
+    this.slot = slot;
+    this.from = new Float64Array(slots);
+    this.rest = new Float64Array(apart ? 0 : inputs * stride);
     this.aliveShare = share;
     this.cells = new MatchCells(inputs, combos, firstBin, lastBin);
     this.held = new Float64Array(inputs * stride);

@@ -43,6 +43,8 @@ export class LumpedPlane implements DataPlane {
   protected readonly context: PlaneContext;
   private readonly listener: PlaneListener;
   private readonly attempts: Attempts;
+  /** Base classes of all consumer vertices. */
+  private readonly slots: { book: MatchBook; slot: number }[] = [];
   private readonly shared: SharedShares;
   private readonly tick: number;
   private readonly markerDue: number;
@@ -68,7 +70,8 @@ export class LumpedPlane implements DataPlane {
     this.shared = {
       emission: new Float64Array(CLASS_IDS * groups),
       groups,
-      freeIds: Array.from({ length: CLASS_IDS - layout.sinks.length }, (_, i) => CLASS_IDS - 1 - i),
+      base: new Uint8Array(CLASS_IDS),
+      freeIds: Array.from({ length: CLASS_IDS }, (_, i) => CLASS_IDS - 1 - i),
     };
     this.books = layout.sinks.map((sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared));
     this.rows = new Rows(state, this.ledger, this.books, this.sources);
@@ -81,12 +84,21 @@ export class LumpedPlane implements DataPlane {
       if (c < 0 || !layout.sinks[layout.sinkOfConsumer[c]!]!.config.sink) continue;
       sinkIndex[c] = sinkTasks.length;
       sinkTasks.push(task);
-      state.classOf[c] = layout.sinkOfConsumer[c]!;
     }
-    for (let c = 0; c < layout.consumers; c++) state.classOf[c] = layout.sinkOfConsumer[c]!;
+    for (let c = 0; c < layout.consumers; c++) state.classOf[c] = this.books[layout.sinkOfConsumer[c]!]!.baseOf(c).id;
+    // Arrivals are counted per base class of a vertex.
+    const slotBase: number[] = [];
+    for (const book of this.books) {
+      slotBase.push(this.slots.length);
+      for (let slot = 0; slot < book.bases; slot++) this.slots.push({ book, slot });
+    }
+    const slotOfConsumer = Uint8Array.from({ length: layout.consumers }, (_, c) => {
+      const sink = layout.sinkOfConsumer[c]!;
+      return slotBase[sink]! + this.books[sink]!.slotOf[c - layout.sinks[sink]!.base]!;
+    });
     this.gaps = new GapTracker(Int32Array.from(sinkTasks), context.measureFromNs);
     this.binned = new BinnedLatency(binCount(layout.config.durationNs), BIN_NS);
-    this.receivers = new Receivers(state, this.threads, this.ledger, this.shared.emission, this.gaps, this.latency, this.binned, sinkIndex);
+    this.receivers = new Receivers(state, this.threads, this.ledger, this.shared, this.gaps, this.latency, this.binned, sinkIndex, slotOfConsumer, this.slots.length);
     this.timeline = new Timeline(layout);
     this.attempts = new Attempts(this);
     this.sinkLimits = this.queueLimits();
@@ -116,7 +128,7 @@ export class LumpedPlane implements DataPlane {
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
     this.settle();
-    for (const book of this.books) book.endBin((from, to) => this.rows.merged(from, to));
+    for (const book of this.books) book.endBin((from) => this.rows.merged(from));
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
       timeline.discarded[bin] = rows.discardedNow;
@@ -132,9 +144,12 @@ export class LumpedPlane implements DataPlane {
   private settle(): void {
     const { receivers, layout, ledger } = this;
     const stride = layout.bins + 1;
-    receivers.arrived.drain((at, count) => {
+    const size = layout.groups.length * stride;
+    receivers.arrived.drain((place, count) => {
+      const { book, slot } = this.slots[Math.floor(place / size)]!;
+      const at = place % size;
       const group = layout.groups[Math.floor(at / stride)]!;
-      this.books[group.sink]!.arrived(group.input, at % stride, count);
+      book.arrived(slot, group.input, at % stride, count);
       ledger.delivered += count;
     });
     if (receivers.own.length > 0) this.settleOwn(stride);
@@ -161,8 +176,8 @@ export class LumpedPlane implements DataPlane {
       const book = this.books[group.sink]!;
       const cls = book.classes.find((one) => one.id === id);
       const count = sums.get(key)!;
-      if (cls && cls !== book.classes[0]) book.arrivedOwn(cls, group.input, at % stride, count);
-      else book.arrived(group.input, at % stride, count);
+      if (cls && this.shared.base[id] === 0) book.arrivedOwn(cls, group.input, at % stride, count);
+      else book.arrived(0, group.input, at % stride, count);
       this.ledger.delivered += count;
     }
   }

@@ -57,7 +57,7 @@ export class QuantumPool {
       return q;
     }
     if (this.used === this.capacity) {
-      this.capacity *= 2;
+      this.capacity = Math.ceil(this.capacity * 1.5);
       assert(this.capacity <= LIMIT, "more quanta in flight than the pool can hold");
       this.words = longer(this.words, this.capacity * WORDS);
       this.doubles = new Float64Array(this.words.buffer);

@@ -8,6 +8,7 @@ import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-hi
 import type { GapTracker } from "../plane-common/gap-tracker.js";
 import { ATTEMPT_MASK, ATTEMPT_SHIFT, BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, END, FIRST, NEXT, OWN, SOURCE, SPAN, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
+import type { SharedShares } from "./match-book.js";
 import type { LumpedState } from "./state.js";
 import type { Threads } from "./threads.js";
 
@@ -52,6 +53,9 @@ export class Receivers {
   private readonly threads: Threads;
   private readonly ledger: RecordLedger;
   private readonly emission: Float64Array;
+  private readonly isBase: Uint8Array;
+  private readonly slotOfConsumer: Uint8Array;
+  private readonly slotSize: number;
   private readonly gaps: GapTracker;
   private readonly latency: LatencyHistogram;
   private readonly binned: BinnedLatency;
@@ -75,16 +79,20 @@ export class Receivers {
     state: LumpedState,
     threads: Threads,
     ledger: RecordLedger,
-    emission: Float64Array,
+    shared: SharedShares,
     gaps: GapTracker,
     latency: LatencyHistogram,
     binned: BinnedLatency,
     sinkIndex: Int32Array,
+    slotOfConsumer: Uint8Array,
+    slots: number,
   ) {
     this.state = state;
     this.threads = threads;
     this.ledger = ledger;
-    this.emission = emission;
+    this.emission = shared.emission;
+    this.isBase = shared.base;
+    this.slotOfConsumer = slotOfConsumer;
     this.gaps = gaps;
     this.latency = latency;
     this.binned = binned;
@@ -95,7 +103,8 @@ export class Receivers {
     this.stride = layout.bins + 1;
     this.latencyNs = layout.config.cluster.linkLatencyNs;
     this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
-    this.arrived = new ArrivalCounts(this.groups * this.stride);
+    this.slotSize = this.groups * this.stride;
+    this.arrived = new ArrivalCounts(slots * this.slotSize);
     this.copies = new ArrivalCounts(this.groups * this.stride);
     const { engine } = layout.config;
     this.delayedFrom = 4 * layout.resolutionNs;
@@ -123,7 +132,8 @@ export class Receivers {
     const { state } = this;
     const { words, doubles } = state.pool;
     let q = state.arrivalHead[tm]!;
-    if (q < 0) return;
+    if (q < 0 || state.arrivalMinNs[tm]! >= timeNs) return;
+    let earliest = Number.POSITIVE_INFINITY;
     let head = -1;
     let tail = -1;
     let n = 0;
@@ -145,12 +155,14 @@ export class Receivers {
         }
         batch[at] = q;
       } else {
+        if (doubles[q * DOUBLES + TIME]! < earliest) earliest = doubles[q * DOUBLES + TIME]!;
         if (tail < 0) head = q;
         else words[tail * WORDS + NEXT] = q;
         tail = q;
       }
       q = next;
     }
+    state.arrivalMinNs[tm] = earliest;
     if (tail >= 0) words[tail * WORDS + NEXT] = -1;
     state.arrivalHead[tm] = head;
     state.arrivalTail[tm] = tail;
@@ -250,6 +262,7 @@ export class Receivers {
     const { counts } = this.arrived;
     const service = this.serviceNs[consumer]!;
     const classBase = state.classOf[consumer]! * this.groups;
+    const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
     let free = freeAtNs[consumer]!;
     let queued = state.queued[consumer]!;
     let served = 0;
@@ -272,7 +285,7 @@ export class Receivers {
       this.processed += count;
       if ((flags & (COPY | OWN)) === 0) {
         this.deliveredNow += count;
-        const at = group * this.stride + bin;
+        const at = slotAt + group * this.stride + bin;
         if (count0 > 0) {
           if (counts[at] === 0) this.arrived.add(at, count0);
           else counts[at] = counts[at]! + count0;
@@ -344,10 +357,11 @@ export class Receivers {
       return;
     }
     this.deliveredNow += count0 + count1;
-    const { classOf, layout } = this.state;
-    if (classOf[consumer] === layout.sinkOfConsumer[consumer]) {
-      if (count0 > 0) this.arrived.add(at, count0);
-      if (count1 > 0) this.arrived.add(at + 1, count1);
+    const { classOf } = this.state;
+    if (this.isBase[classOf[consumer]!] === 1) {
+      const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
+      if (count0 > 0) this.arrived.add(slotAt + at, count0);
+      if (count1 > 0) this.arrived.add(slotAt + at + 1, count1);
     } else {
       if (count0 > 0) this.own.push(classOf[consumer]!, at, count0);
       if (count1 > 0) this.own.push(classOf[consumer]!, at + 1, count1);

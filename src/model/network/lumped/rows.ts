@@ -182,7 +182,7 @@ export class Rows {
   }
 
   // --- deaths ---
-  /** Consumers touched now leave class 0 together, before the first of them ends. */
+  /** Consumers touched now leave their base classes together, before the first of them ends. */
   private classFor(consumer: number, nowNs: number): MatchClass {
     let cls = this.classOf.get(consumer);
     const { layout } = this.state;
@@ -193,13 +193,14 @@ export class Rows {
     }
     const sink = layout.sinks[layout.sinkOfConsumer[consumer]!]!;
     const members: number[] = [];
-    let share = 0;
+    const shares = new Float64Array(book.bases);
     for (const c of this.ofConsumer.keys()) {
       if (layout.sinkOfConsumer[c] !== sink.index || this.classOf.has(c) || this.touchNs[layout.consumerTask[c]!] !== nowNs) continue;
       members.push(c);
-      share += this.keyShare(c);
+      const slot = book.slotOf[c - sink.base]!;
+      shares[slot] = shares[slot]! + this.keyShare(c);
     }
-    cls = book.split(share);
+    cls = book.split(shares);
     for (const c of members) {
       this.classOf.set(c, cls);
       this.state.classOf[c] = cls.id;
@@ -216,12 +217,12 @@ export class Rows {
     return edge.allToAll ? edge.shares[consumer - sink.base]! : 1 / sink.consumers;
   }
 
-  /** The consumers of a class went back to class 0. */
-  merged(from: number, to: number): void {
+  /** The consumers of a class went back to their base classes. */
+  merged(from: number): void {
     for (const [consumer, cls] of this.classOf) {
       if (cls.id !== from) continue;
       this.classOf.delete(consumer);
-      this.state.classOf[consumer] = to;
+      this.state.classOf[consumer] = this.bookOf(consumer).baseOf(consumer).id;
     }
   }
 
@@ -557,7 +558,7 @@ export class Rows {
     const back = Math.min(count, debtBack[s]!);
     if (back > 0) {
       debtBack[s] = debtBack[s]! - back;
-      book.arrived(input, bin, back);
+      book.arrived(0, input, bin, back);
     }
     const lost = Math.min(count - back, debtLost[s]!);
     if (lost > 0) {
@@ -578,7 +579,7 @@ export class Rows {
 
   /** A debt's loss belongs to the newest class apart, if there is one. */
   private loseForClass(book: MatchBook, input: number, bin: number, count: number): void {
-    for (let c = book.classes.length - 1; c >= 1; c--) {
+    for (let c = book.classes.length - 1; c >= book.bases; c--) {
       const cls = book.classes[c]!;
       if (bin >= cls.apartFrom && bin <= cls.apartTo) {
         book.withdraw(cls, input, bin, count, false);

@@ -175,7 +175,8 @@ export class Sources {
     const left = this.skipServer ? flushNs : (link > served ? link : served) + Math.round(count * group.wireBytes * share * this.wireNsPerByte);
     if (!this.skipServer) nicFreeNs[machine] = left;
     doubles[q * DOUBLES + TIME] = left + this.latencyNs;
-    const { arrivalHead, arrivalTail } = state;
+    const { arrivalHead, arrivalTail, arrivalMinNs } = state;
+    if (arrivalTail[to]! < 0 || left + this.latencyNs < arrivalMinNs[to]!) arrivalMinNs[to] = left + this.latencyNs;
     const tail = arrivalTail[to]!;
     if (tail < 0) arrivalHead[to] = q;
     else words[tail * WORDS + NEXT] = q;

@@ -87,6 +87,8 @@ export class LumpedState {
   taskManagers = 0;
   arrivalHead = new Int32Array(0);
   arrivalTail = new Int32Array(0);
+  /** No arrival in the list is earlier. */
+  arrivalMinNs = new Float64Array(0);
   stagedHead = new Int32Array(0);
   stagedTail = new Int32Array(0);
   serverFreeNs = new Float64Array(0);
@@ -189,6 +191,7 @@ export class LumpedState {
     if (capacity > this.arrivalHead.length) {
       this.arrivalHead = longer(this.arrivalHead, capacity);
       this.arrivalTail = longer(this.arrivalTail, capacity);
+      this.arrivalMinNs = longer(this.arrivalMinNs, capacity);
       this.stagedHead = longer(this.stagedHead, capacity);
       this.stagedTail = longer(this.stagedTail, capacity);
       this.serverFreeNs = longer(this.serverFreeNs, capacity * this.loops);
