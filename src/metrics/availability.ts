@@ -53,7 +53,13 @@ function sumOver(column: Float64Array, fromNs: number, toNs: number): number {
  * 1 − output ÷ twin's output over the interval; 0 where the twin has none. `counted`: the output where it was counted
  * at both instants exactly, since the bin of the recovery may hold the burst that follows it; else NaN.
  */
-export function deficitRatio(emitted: Float64Array, twin: Float64Array, fromNs: number, toNs: number, counted = Number.NaN): number {
+export function deficitRatio(
+  emitted: Float64Array,
+  twin: Float64Array,
+  fromNs: number,
+  toNs: number,
+  counted = Number.NaN,
+): number {
   const expected = sumOver(twin, fromNs, toNs);
   const output = Number.isNaN(counted) ? sumOver(emitted, fromNs, toNs) : counted;
   return expected === 0 ? 0 : 1 - output / expected;
@@ -71,7 +77,8 @@ export function catchUpMs(backlog: Float64Array, twin: Float64Array, warmupNs: n
     const within = backlog[bin]! <= Math.max(1.05 * twin[bin]!, twin[bin]! + 3 * deviation);
     if (!within) since = -1;
     else if (since < 0) since = bin;
-    if (since >= 0 && bin - since >= CATCH_UP_STABLE_BINS) return since === from ? 0 : ((since + 1) * BIN_NS - faultNs) / 1e6;
+    if (since >= 0 && bin - since >= CATCH_UP_STABLE_BINS)
+      return since === from ? 0 : ((since + 1) * BIN_NS - faultNs) / 1e6;
   }
   return { censored: true, atLeastMs: (backlog.length * BIN_NS - faultNs) / 1e6 };
 }

@@ -3,7 +3,7 @@
  * behind each step that waited in a FIFO server to the step served before it. It consists of service times, delays and
  * wire times only, without a gap, so its hops add up to the recovery time exactly.
  */
-import { COST_LABELS, type CausalLog, THREAD, threadCategory } from "../model/causal-log.js";
+import { type CausalLog, COST_LABELS, THREAD, threadCategory } from "../model/causal-log.js";
 import { PHASE } from "../model/phases.js";
 import { PHASES, type PhaseName, type PhaseSpan } from "./result.js";
 import { threadName } from "./thread-names.js";
@@ -23,7 +23,12 @@ export interface Hop {
  * Hops in order of time, from `startNs` (the fault) to the end of `lastStep`. From `cancelFromNs` on, when a restart
  * that cancels first has been decided, further reports of lost tasks belong to the wait for terminal states.
  */
-export function criticalPath(log: CausalLog, lastStep: number, startNs: number, cancelFromNs = Number.POSITIVE_INFINITY): Hop[] {
+export function criticalPath(
+  log: CausalLog,
+  lastStep: number,
+  startNs: number,
+  cancelFromNs = Number.POSITIVE_INFINITY,
+): Hop[] {
   const hops: Hop[] = [];
   let step = lastStep;
   let inherited: PhaseName | null = null;
@@ -35,7 +40,15 @@ export function criticalPath(log: CausalLog, lastStep: number, startNs: number, 
     const fromNs = Math.max(log.startNs[step]!, startNs);
     if (phase === "detect" && fromNs >= cancelFromNs) phase = "cancel";
     if (untilNs > fromNs) {
-      hops.push({ step, kind: log.kindNames[log.kind[step]!]!, phase, thread: log.thread[step]!, startNs: fromNs, endNs: untilNs, costs: costsOf(log, step, untilNs - fromNs) });
+      hops.push({
+        step,
+        kind: log.kindNames[log.kind[step]!]!,
+        phase,
+        thread: log.thread[step]!,
+        startNs: fromNs,
+        endNs: untilNs,
+        costs: costsOf(log, step, untilNs - fromNs),
+      });
     }
     untilNs = fromNs;
     const previous = log.previous[step]!;
@@ -50,7 +63,16 @@ export function criticalPath(log: CausalLog, lastStep: number, startNs: number, 
     // from what posted the waiting message.
     if (previous >= 0) {
       const readyNs = Math.max(log.endNs[cause]!, startNs);
-      if (untilNs > readyNs) hops.push({ step: previous, kind: "served-before", phase, thread: log.thread[step]!, startNs: readyNs, endNs: untilNs, costs: [{ cost: "heartbeatMessage", ns: untilNs - readyNs }] });
+      if (untilNs > readyNs)
+        hops.push({
+          step: previous,
+          kind: "served-before",
+          phase,
+          thread: log.thread[step]!,
+          startNs: readyNs,
+          endNs: untilNs,
+          costs: [{ cost: "heartbeatMessage", ns: untilNs - readyNs }],
+        });
       untilNs = readyNs;
     }
     inherited = null;
@@ -71,7 +93,8 @@ function costsOf(log: CausalLog, step: number, lengthNs: number): { cost: string
     [log.costA[step]!, log.costANs[step]!],
     [log.costB[step]!, log.costBNs[step]!],
   ] as const) {
-    if (label >= 0 && ns > 0) costs.push({ cost: COST_LABELS[label]!, ns: lengthNs < whole ? Math.min(ns, lengthNs) : ns });
+    if (label >= 0 && ns > 0)
+      costs.push({ cost: COST_LABELS[label]!, ns: lengthNs < whole ? Math.min(ns, lengthNs) : ns });
   }
   return costs;
 }
@@ -84,7 +107,12 @@ export function phaseSpans(hops: readonly Hop[], name: (thread: number) => strin
     if (last && last.phase === hop.phase && last.thread === hop.thread) last.endNs = hop.endNs;
     else spans.push({ phase: hop.phase, startNs: hop.startNs, endNs: hop.endNs, thread: hop.thread });
   }
-  return spans.map((span) => ({ phase: span.phase, startMs: span.startNs / 1e6, endMs: span.endNs / 1e6, thread: name(span.thread) }));
+  return spans.map((span) => ({
+    phase: span.phase,
+    startMs: span.startNs / 1e6,
+    endMs: span.endNs / 1e6,
+    thread: name(span.thread),
+  }));
 }
 
 /** Nanoseconds of each cost on the path. */

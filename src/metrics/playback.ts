@@ -4,7 +4,12 @@ import { TASK_STATE } from "../model/task-table.js";
 import type { Playback } from "./result.js";
 
 /** Result format: 0 down, 1 deploying or opening, 2 running, 3 cancelling. */
-const STATE_CODE: Readonly<Record<number, number>> = { [TASK_STATE.down]: 0, [TASK_STATE.opening]: 1, [TASK_STATE.running]: 2, [TASK_STATE.canceling]: 3 };
+const STATE_CODE: Readonly<Record<number, number>> = {
+  [TASK_STATE.down]: 0,
+  [TASK_STATE.opening]: 1,
+  [TASK_STATE.running]: 2,
+  [TASK_STATE.canceling]: 3,
+};
 
 export function playbackOf(record: RunRecord): Playback {
   const { topology, config, taskChanges, queueLengths } = record;

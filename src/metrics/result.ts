@@ -25,8 +25,8 @@ export const PHASES = [
 ] as const;
 export type PhaseName = (typeof PHASES)[number];
 
-export { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../model/loss-causes.js";
 export type { MatchMissCause, RecordLossCause } from "../model/loss-causes.js";
+export { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../model/loss-causes.js";
 
 /** One hop of the critical path, merged with its neighbours of the same phase and thread. */
 export interface PhaseSpan {

@@ -70,14 +70,19 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
   const timeline = timelineOf(record);
   const backlog = sum(timeline.backlogLogRecords, timeline.backlogNetworkRecords);
   const twinBacklog = sum(twin.timeline.backlogLogRecords, twin.timeline.backlogNetworkRecords);
-  const taskName = (task: number): string => `${config.vertices[topology.taskVertex[task]!]!.id} (${topology.taskSubtask[task]!})`;
+  const taskName = (task: number): string =>
+    `${config.vertices[topology.taskVertex[task]!]!.id} (${topology.taskSubtask[task]!})`;
   const nameOf = (thread: number): string => threadName(thread, taskName);
 
   const measured = record.incidents.map((incident) => {
     const open = Number.isNaN(incident.recoveredNs);
     const recoveredNs = open ? endNs : incident.recoveredNs;
-    const hops = open ? [] : criticalPath(log, incident.lastStep, incident.startNs, cancelDecidedNs(record, incident.startNs));
-    const recovery: Measured = open ? { censored: true, atLeastMs: (endNs - incident.startNs) / 1e6 } : (recoveredNs - incident.startNs) / 1e6;
+    const hops = open
+      ? []
+      : criticalPath(log, incident.lastStep, incident.startNs, cancelDecidedNs(record, incident.startNs));
+    const recovery: Measured = open
+      ? { censored: true, atLeastMs: (endNs - incident.startNs) / 1e6 }
+      : (recoveredNs - incident.startNs) / 1e6;
     const catchUp = catchUpMs(backlog, twinBacklog, config.warmupNs, incident.startNs);
     return { incident, hops, recoveredNs, recovery, catchUp, lengthNs: recoveredNs - incident.startNs };
   });
@@ -88,14 +93,24 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
     catchUpMs: catchUp,
     phases: phaseSpans(hops, nameOf),
   }));
-  const longest = measured.reduce<(typeof measured)[number] | null>((best, each) => (best === null || each.lengthNs > best.lengthNs ? each : best), null);
+  const longest = measured.reduce<(typeof measured)[number] | null>(
+    (best, each) => (best === null || each.lengthNs > best.lengthNs ? each : best),
+    null,
+  );
   const index = longest === null ? -1 : measured.indexOf(longest);
   const fromNs = longest?.incident.startNs ?? endNs;
-  const caughtUpNs = longest === null ? endNs : typeof longest.catchUp === "number" ? Math.max(longest.recoveredNs, fromNs + longest.catchUp * 1e6) : endNs;
+  const caughtUpNs =
+    longest === null
+      ? endNs
+      : typeof longest.catchUp === "number"
+        ? Math.max(longest.recoveredNs, fromNs + longest.catchUp * 1e6)
+        : endNs;
 
   const gaps = gapsOf(record, twin);
   const sortedGaps = Float64Array.from(gaps.gapMs).sort();
-  const affected = Float64Array.from(gaps.gapMs).filter((_, i) => gaps.affected[i] === 1).sort();
+  const affected = Float64Array.from(gaps.gapMs)
+    .filter((_, i) => gaps.affected[i] === 1)
+    .sort();
   const { records, matches, latencyNs } = plane;
   const invariants = plane.violations.map(({ name, count, first }) => ({ name, violations: count, first }));
   return {
@@ -105,7 +120,10 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
     endState: invariants.length > 0 ? "check-failed" : record.endState,
     recoveryTimeMs: longest?.recovery ?? 0,
     catchUpMs: longest?.catchUp ?? 0,
-    jobOutageMs: record.incidents.length === 0 ? 0 : jobOutageMs(timeline.emitted, twin.timeline.emitted, record.incidents[0]!.startNs),
+    jobOutageMs:
+      record.incidents.length === 0
+        ? 0
+        : jobOutageMs(timeline.emitted, twin.timeline.emitted, record.incidents[0]!.startNs),
     slotsLost: record.slotsLost,
     tasksFailed: record.tasksFailed,
     tasksFailedByPeers: record.tasksFailedByPeers,
@@ -116,11 +134,31 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
       p99: quantile(sortedGaps, 0.99),
       p999: quantile(sortedGaps, 0.999),
       max: quantile(sortedGaps, 1),
-      affected: { count: affected.length, p50: quantile(affected, 0.5), p90: quantile(affected, 0.9), max: quantile(affected, 1) },
+      affected: {
+        count: affected.length,
+        p50: quantile(affected, 0.5),
+        p90: quantile(affected, 0.9),
+        max: quantile(affected, 1),
+      },
     },
-    outputDeficitRatio: longest === null ? 0 : deficitRatio(timeline.emitted, twin.timeline.emitted, fromNs, longest.recoveredNs, longest.incident.emittedAtRecovery - longest.incident.emittedAtFault),
-    deficitUntilCatchUpRatio: longest === null ? 0 : deficitRatio(timeline.emitted, twin.timeline.emitted, fromNs, caughtUpNs),
-    latencyMs: { p50: latencyNs.p50 / 1e6, p99: latencyNs.p99 / 1e6, p999: latencyNs.p999 / 1e6, max: latencyNs.max / 1e6 },
+    outputDeficitRatio:
+      longest === null
+        ? 0
+        : deficitRatio(
+            timeline.emitted,
+            twin.timeline.emitted,
+            fromNs,
+            longest.recoveredNs,
+            longest.incident.emittedAtRecovery - longest.incident.emittedAtFault,
+          ),
+    deficitUntilCatchUpRatio:
+      longest === null ? 0 : deficitRatio(timeline.emitted, twin.timeline.emitted, fromNs, caughtUpNs),
+    latencyMs: {
+      p50: latencyNs.p50 / 1e6,
+      p99: latencyNs.p99 / 1e6,
+      p999: latencyNs.p999 / 1e6,
+      max: latencyNs.max / 1e6,
+    },
     records: {
       produced: records.produced,
       delivered: records.delivered,
@@ -139,7 +177,10 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
     },
     phases: index < 0 ? [] : incidents[index]!.phases,
     incidents,
-    assumptions: longest === null || longest.lengthNs === 0 ? [] : assumptions(costShares(longest.hops), longest.lengthNs, context),
+    assumptions:
+      longest === null || longest.lengthNs === 0
+        ? []
+        : assumptions(costShares(longest.hops), longest.lengthNs, context),
     invariants,
     resolutionMs: config.resolutionNs / 1e6,
     events: record.events,
@@ -172,7 +213,8 @@ function exogenousDigest(record: RunRecord): string {
 function digestOf(record: RunRecord): string {
   const print = new Fingerprint();
   print.text(traceDigest(record.log));
-  for (const column of Object.values(record.plane.bins)) for (const value of column) if (!Number.isNaN(value)) print.number(value);
+  for (const column of Object.values(record.plane.bins))
+    for (const value of column) if (!Number.isNaN(value)) print.number(value);
   for (const gap of record.plane.gapNs) print.number(gap);
   return print.hex();
 }

@@ -1,5 +1,5 @@
 /** The rare-event trace spelled out for people and viewers, with `--trace` only. */
-import { threadCategory, THREAD, type CausalLog } from "../model/causal-log.js";
+import { type CausalLog, THREAD, threadCategory } from "../model/causal-log.js";
 import { PHASE } from "../model/phases.js";
 import { PHASES, type TraceEvent } from "./result.js";
 import { threadName } from "./thread-names.js";
@@ -7,7 +7,11 @@ import { threadName } from "./thread-names.js";
 /** More steps than this are cut off; the last event says so. */
 export const TRACE_LIMIT = 400_000;
 
-export function traceEvents(log: CausalLog, taskName: (task: number) => string, isTask: (kind: string) => boolean): TraceEvent[] {
+export function traceEvents(
+  log: CausalLog,
+  taskName: (task: number) => string,
+  isTask: (kind: string) => boolean,
+): TraceEvent[] {
   const events: TraceEvent[] = [];
   const steps = Math.min(log.length, TRACE_LIMIT);
   for (let id = 0; id < steps; id++) {
@@ -23,12 +27,22 @@ export function traceEvents(log: CausalLog, taskName: (task: number) => string, 
       thread: threadName(thread, taskName),
       kind,
       phase: phase === PHASE.none ? null : PHASES[phase]!,
-      label: isTask(kind) || threadCategory(thread) === THREAD.task ? `${kind}: ${taskName(entity)}` : `${kind} ${entity}`,
+      label:
+        isTask(kind) || threadCategory(thread) === THREAD.task ? `${kind}: ${taskName(entity)}` : `${kind} ${entity}`,
     });
   }
   if (log.length > TRACE_LIMIT) {
     const last = events[events.length - 1]!;
-    events.push({ id: steps, cause: -1, startNs: last.endNs, endNs: last.endNs, thread: "world", kind: "truncated", phase: null, label: `${log.length - TRACE_LIMIT} further steps are not in this file` });
+    events.push({
+      id: steps,
+      cause: -1,
+      startNs: last.endNs,
+      endNs: last.endNs,
+      thread: "world",
+      kind: "truncated",
+      phase: null,
+      label: `${log.length - TRACE_LIMIT} further steps are not in this file`,
+    });
   }
   return events;
 }

@@ -1,8 +1,8 @@
 /** Faults that cannot happen as written: targets that do not exist, times after the end. */
 import { FAULT_KINDS, faultKindNamed } from "../faults/registry.js";
 import type { FaultConfig, ModelConfig } from "../model/config.js";
-import type { Finding } from "./check.js";
 import { checkMessages } from "./check-messages.js";
+import type { Finding } from "./finding.js";
 import { JOB_MANAGER } from "./to-model.js";
 
 export function faultFindings(config: ModelConfig): Finding[] {

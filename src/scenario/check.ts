@@ -11,20 +11,11 @@ import { hottestSubtasks } from "./check-load.js";
 import type { NetworkMemory } from "./check-memory.js";
 import { networkMemory } from "./check-memory.js";
 import { checkMessages } from "./check-messages.js";
+import type { Finding } from "./finding.js";
 import type { Diagnostic, Problem } from "./messages.js";
 import type { Allowance } from "./names.js";
 import type { NormalisedScenario, Place } from "./normalise.js";
 import type { Path } from "./schema-values.js";
-
-export interface Finding {
-  /** Errors refuse the scenario. */
-  readonly severity: "error" | "warning";
-  /** Entry of `allow` that turns the error into a warning. */
-  readonly allowance: Allowance | null;
-  /** Path in the scenario tree. */
-  readonly path: Path;
-  readonly problem: Problem;
-}
 
 export interface CheckReport {
   readonly loads: readonly VertexLoad[];

@@ -125,7 +125,8 @@ export const COSTS: readonly CostSpec[] = [
     kind: "distribution",
     value: "0.56ms",
     grade: "I",
-    source: "fitted by this event model to the six published cells, together with the scenarios' restart delay; a phase model gives 0.33–0.54 ms",
+    source:
+      "fitted by this event model to the six published cells, together with the scenarios' restart delay; a phase model gives 0.33–0.54 ms",
     doc: "JobManager main thread: one cancel, state update, reset, slot request or submit.",
   },
   {

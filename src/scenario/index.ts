@@ -19,13 +19,14 @@ export {
   schemaRows,
   strategyRows,
 } from "./catalogue.js";
-export type { CheckReport, Finding, ScenarioCheck } from "./check.js";
+export type { CheckReport, ScenarioCheck } from "./check.js";
 export { checkConfig, checkScenario } from "./check.js";
 export type { VertexLoad } from "./check-load.js";
 export type { NetworkMemory } from "./check-memory.js";
 export { COSTS } from "./costs.js";
 export type { Expectation, ExpectationResult, MetricExpectation, Relation } from "./expectations.js";
 export { evaluateExpectation, evaluateOnSummaries, median, medianMeasured } from "./expectations.js";
+export type { Finding } from "./finding.js";
 export { starterScenario } from "./init.js";
 export { scenarioJsonSchema } from "./json-schema.js";
 export type { Diagnostic, Problem } from "./messages.js";
