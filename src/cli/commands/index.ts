@@ -5,6 +5,8 @@ import { checkCommand } from "./check.js";
 import { diffCommand } from "./diff.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
+import { mergeCommand } from "./merge.js";
+import { queryCommand } from "./query.js";
 import { reportCommand } from "./report.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
@@ -16,6 +18,8 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   sweepCommand,
   workerCommand,
+  mergeCommand,
+  queryCommand,
   checkCommand,
   sensitivityCommand,
   reportCommand,

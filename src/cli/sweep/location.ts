@@ -1,8 +1,7 @@
 /** In which folder a sweep lives, with its finished runs. Looks at the disk, writes nothing. */
 import { readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { sha256 } from "../../experiment/sweep/keys.js";
-import type { SweepRequest } from "../../experiment/sweep/request.js";
+import { type SweepRequest, sweepHash } from "../../experiment/sweep/request.js";
 import { fileError, UsageError } from "../exit.js";
 import { packageRoot } from "../package-info.js";
 import { REQUEST_FILE } from "./outputs.js";
@@ -24,9 +23,7 @@ export interface SweepPlace {
 export function locateSweep({ request, name, file, unmodified, out }: SweepPlace): string {
   if (out !== undefined) return out;
   if (unmodified && isShipped(file)) return join("results", "sweeps", name);
-  const { scenario, sets, cases, seed, grids } = request;
-  const what = JSON.stringify({ scenario, sets, cases, seed, grids: grids.map(({ vary }) => vary) });
-  return join("outgap-results", `${name}-sweep-${sha256(what).slice(0, 8)}`);
+  return join("outgap-results", `${name}-sweep-${sweepHash(request)}`);
 }
 
 function isShipped(file: string): boolean {

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { RunStore } from "../../experiment/store/run-store.js";
 import { type Column, type TableCell, TableFile } from "../../experiment/store/table-file.js";
 import type { SweepPlan } from "../../experiment/sweep/plan.js";
-import type { SweepRequest } from "../../experiment/sweep/request.js";
+import { type SweepRequest, sweepHash } from "../../experiment/sweep/request.js";
 import { METRICS } from "../../scenario/index.js";
 import { type CaseOutcome, collectPoint } from "./collect.js";
 import {
@@ -91,7 +91,7 @@ function writeTables(
   counts: readonly number[],
   store: RunStore,
 ): SweepSummary {
-  const data = join(stage, "data", `sweep=${columnName(plan.name)}`);
+  const data = join(stage, "data", `sweep=${columnName(plan.name)}-${sweepHash(request)}`);
   mkdirSync(data, { recursive: true });
   const point = pointColumns(plan);
   const runs = new Table([...point, ...RUN_COLUMNS], join(stage, "runs.csv"), join(data, "runs.parquet"));

@@ -3,6 +3,7 @@
  * results, so that shards are merged and tables rebuilt without the scenario file. Owns no default.
  */
 import type { Constraint, Objective, Precision, Variation } from "../../scenario/index.js";
+import { sha256 } from "./keys.js";
 
 export interface GridRequest {
   readonly vary: readonly Variation[];
@@ -34,4 +35,13 @@ export interface SweepRequest {
 export interface Shard {
   readonly index: number;
   readonly of: number;
+}
+
+/**
+ * Eight digits that tell a sweep from others of the same scenario. Seeds are left out, so that more of them go on from
+ * what is there; so is the program's version, so that a reference result keeps its name.
+ */
+export function sweepHash({ scenario, sets, cases, seed, grids }: SweepRequest): string {
+  const varied = grids.map(({ vary }) => vary);
+  return sha256(JSON.stringify({ scenario, sets, cases, seed, varied })).slice(0, 8);
 }
