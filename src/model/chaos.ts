@@ -1,15 +1,18 @@
 /**
- * The chaos verbs: what a fault does to machines, TaskManagers and tasks, each an entity transition of its own. When
- * and to whom is a fault's business (`faults/`). Crash, power loss and task failure are different verbs, because
- * different parties notice, at different times.
+ * The chaos verbs: what a fault does to machines, TaskManagers, tasks, threads and links, each an entity transition of
+ * its own. When and to whom is a fault's business (`faults/`). Crash, power loss, hang, slowness and partition are
+ * different verbs, because different parties notice, at different times, and queued data fares differently.
  */
 import { costIndex, THREAD, threadId } from "./causal-log.js";
 import { TM_STATE } from "./cluster/cluster-state.js";
 import type { JobManager } from "./cluster/job-manager.js";
+import { JOB_MANAGER_NODE } from "./cluster/reachability.js";
 import type { TaskExecutor } from "./cluster/task-executor.js";
 import type { ControlContext } from "./control-context.js";
+import type { DataPlane } from "./network/data-plane.js";
 import type { Network } from "./network/protocol.js";
 import { PHASE } from "./phases.js";
+import type { Probe } from "./probe.js";
 import type { RecoveryObserver } from "./recovery-observer.js";
 import type { Recorder } from "./simulate.js";
 import { TASK_STATE } from "./task-table.js";
@@ -18,8 +21,10 @@ export interface ChaosParts {
   readonly executor: TaskExecutor;
   readonly jobManager: JobManager;
   readonly network: Network;
+  readonly plane: DataPlane;
   readonly observer: RecoveryObserver;
   readonly record: Recorder;
+  readonly probe: Probe;
   reportFailure(task: number, step: number, byPeer: boolean): void;
 }
 
@@ -30,6 +35,11 @@ export class Chaos {
   private readonly stepExit: number;
   private readonly stepNode: number;
   private readonly stepMaster: number;
+  /** Attempts that still run on a TaskManager which the JobManager has given up, and replaced elsewhere. */
+  private readonly zombies = new Map<number, { task: number; attempt: number }[]>();
+  /** Speed of each task's newest attempt by itself (1 = normal, 0 = hung), its TaskManager's slowness apart. */
+  private readonly ownSpeed: Float64Array;
+  private readonly loopSpeeds = new Map<string, number>();
 
   constructor(context: ControlContext, parts: ChaosParts) {
     this.context = context;
@@ -38,21 +48,39 @@ export class Chaos {
     this.stepExit = context.log.kindId("container-exit-noticed");
     this.stepNode = context.log.kindId("node-manager-heartbeat");
     this.stepMaster = context.log.kindId("application-master-heartbeat");
+    this.ownSpeed = new Float64Array(context.topology.tasks).fill(1);
+    context.links.onChange = (from, to, up) => {
+      if (from !== JOB_MANAGER_NODE && to !== JOB_MANAGER_NODE) parts.plane.setLinkState?.(from, to, up ? "up" : "down");
+    };
   }
 
-  private begin(name: string): number {
+  private begin(name: string, endsNs: number | null): number {
     const { sim, log } = this.context;
     const step = log.add(this.stepFault, PHASE.none, threadId(THREAD.world, 0), 0, sim.nowNs, sim.nowNs, -1, -1);
     this.parts.observer.fault(name, step);
     this.parts.record.incident = this.parts.observer.incidents.length - 1;
     this.parts.record.mark(`fault: ${name}`);
+    this.parts.probe.fault?.(name, endsNs);
     return step;
   }
 
+  /** A fault that lasts keeps its incident open until it is over. */
+  private beginLasting(name: string, endsNs: number | null): number {
+    const step = this.begin(name, endsNs);
+    this.parts.observer.holdOpen();
+    return step;
+  }
+
+  private over(name: string): void {
+    this.parts.record.mark(`over: ${name}`);
+    this.parts.observer.letGo();
+  }
+
+  // --- crash and loss ---
   /** The process dies; its host closes the connections, and a provider notices the container's exit. */
   killTaskManager(tm: number): void {
     if (!this.context.cluster.alive(tm)) return;
-    const step = this.begin(`kill-task-manager ${tm}`);
+    const step = this.begin(`kill-task-manager ${tm}`, this.context.sim.nowNs);
     this.end(tm, TM_STATE.dead, step);
     this.containerExit(tm, step);
   }
@@ -62,31 +90,69 @@ export class Chaos {
     const { cluster } = this.context;
     const victims = cluster.onMachine(machine).filter((tm) => cluster.alive(tm));
     if (victims.length === 0) return;
-    const step = this.begin(`power-loss ${machine}`);
+    const step = this.begin(`power-loss ${machine}`, this.context.sim.nowNs);
     for (const tm of victims) this.end(tm, TM_STATE.silent, step);
+  }
+
+  /** All processes of a machine die; its kernel lives long enough to close their sockets. */
+  killMachine(machine: number): void {
+    const { cluster } = this.context;
+    const victims = cluster.onMachine(machine).filter((tm) => cluster.alive(tm));
+    if (victims.length === 0) return;
+    const step = this.begin(`kill-machine ${machine}`, this.context.sim.nowNs);
+    for (const tm of victims) this.end(tm, TM_STATE.dead, step);
+    for (const tm of victims) this.containerExit(tm, step);
+  }
+
+  /** The machine is back. Where nobody starts containers, its TaskManagers start by themselves and register. */
+  machineReturns(machine: number): void {
+    const { cluster, sim, draws } = this.context;
+    if (cluster.config.provider !== "standalone") return;
+    this.parts.record.mark(`machine ${machine} is back`);
+    for (const lost of cluster.onMachine(machine)) {
+      if (cluster.alive(lost)) continue;
+      const tm = cluster.add(false, machine);
+      const startNs = draws.draw("containerStart", 0, 1_000_000 + lost);
+      this.parts.jobManager.registerTaskManager(tm, sim.nowNs + startNs + 2 * draws.draw("rpcLatency", tm, 7), -1);
+    }
   }
 
   /** The task throws; slot and TaskManager stand. */
   failTask(task: number): void {
     const { tasks } = this.context;
     if (tasks.state[task] === TASK_STATE.down) return;
-    const step = this.begin(`fail-task ${this.taskName(task)}`);
+    const step = this.begin(`fail-task ${this.taskName(task)}`, this.context.sim.nowNs);
     this.parts.record.tasksFailed++;
-    if (this.parts.executor.fail(task, step)) this.parts.reportFailure(task, step, false);
+    if (this.parts.executor.fail(task, step, "fault")) this.parts.reportFailure(task, step, false);
   }
 
-  /** The JobManager has given up a TaskManager that lives: it fails its tasks and registers its slots anew. */
+  /** The TaskManager and the JobManager have lost each other: it fails its tasks and registers its slots anew. */
   disconnect(tm: number, step: number): void {
-    const { cluster, tasks, sim, draws } = this.context;
+    const { cluster, tasks, sim, draws, links } = this.context;
     if (!cluster.alive(tm)) return;
     this.parts.record.mark(`false alarm: TaskManager ${tm}`);
     for (const task of [...cluster.tasksOn[tm]!]) {
       if (tasks.state[task] === TASK_STATE.down) continue;
       this.parts.record.tasksFailed++;
-      if (this.parts.executor.fail(task, step)) this.parts.reportFailure(task, step, false);
+      if (this.parts.executor.fail(task, step, "job-manager-lost")) this.parts.reportFailure(task, step, false);
     }
+    this.zombiesEnd(tm, false, step);
     const roundTripNs = 2 * draws.draw("rpcLatency", tm, 7);
-    this.parts.jobManager.registerTaskManager(tm, sim.nowNs + roundTripNs, step);
+    links.send(tm, JOB_MANAGER_NODE, roundTripNs, (arrivesNs) => this.parts.jobManager.registerTaskManager(tm, Math.max(arrivesNs, sim.nowNs), step));
+  }
+
+  /** A newer attempt was placed elsewhere while this one still runs, unseen. */
+  zombie(task: number, attempt: number, tm: number): void {
+    const list = this.zombies.get(tm);
+    if (list) list.push({ task, attempt });
+    else this.zombies.set(tm, [{ task, attempt }]);
+  }
+
+  private zombiesEnd(tm: number, processDied: boolean, step: number): void {
+    const list = this.zombies.get(tm);
+    if (list === undefined) return;
+    this.zombies.delete(tm);
+    this.parts.network.connectionsClosed(list, tm, processDied, step);
   }
 
   taskName(task: number): string {
@@ -96,21 +162,29 @@ export class Chaos {
 
   private end(tm: number, state: number, step: number): void {
     const { cluster, tasks } = this.context;
-    const { record, observer, network } = this.parts;
+    const { record, observer, network, probe } = this.parts;
     cluster.state[tm] = state;
-    const victims = cluster.tasksOn[tm]!.filter((task) => tasks.state[task] !== TASK_STATE.down);
+    const onIt = [...cluster.tasksOn[tm]!];
+    const victims = onIt.filter((task) => tasks.state[task] !== TASK_STATE.down);
     const running = victims.filter((task) => tasks.started[task] === 1);
     const slots = new Set(victims.map((task) => this.context.topology.taskSlot[task]!));
     record.slotsLost += slots.size;
     record.tasksFailed += victims.length;
+    const how = state === TM_STATE.silent ? "silent" : "killed";
     for (const task of victims) {
       // A task that was still opening is down already in the observer's account.
       if (tasks.started[task] === 1) observer.changeTasksDown(1, step);
       tasks.state[task] = TASK_STATE.down;
       tasks.started[task] = 0;
+      probe.attemptEnded?.(task, tasks.attempt[task]!, how, "fault");
       record.task(task);
     }
-    if (running.length > 0) network.tasksEnded(running, tm, state === TM_STATE.silent ? "silent" : "killed", step);
+    if (running.length > 0) network.tasksEnded(running, tm, how, step);
+    if (how === "silent") return;
+    // The process had connections of attempts that ended a moment ago; their peers hear of it twice.
+    const earlier = onIt.filter((task) => !victims.includes(task) && tasks.taskManager[task] === tm);
+    network.connectionsClosed(earlier.map((task) => ({ task, attempt: tasks.attempt[task]! })), tm, true, step);
+    this.zombiesEnd(tm, true, step);
   }
 
   /** YARN or Kubernetes sees the container end: node agent, its heartbeat, the application master's heartbeat. */
@@ -129,5 +203,103 @@ export class Chaos {
       atNs += durationNs;
     }
     this.parts.jobManager.reportTaskManagerLost(tm, atNs, step);
+  }
+
+  // --- hang and slowness ---
+  /** The task's thread does nothing for a while (or works `1/speed` times slower): it keeps all it holds. */
+  slowTask(task: number, speed: number, endsNs: number | null): () => void {
+    const { tasks } = this.context;
+    const name = speed === 0 ? `hang-task ${this.taskName(task)}` : `slow-task ${this.taskName(task)}`;
+    if (tasks.state[task] === TASK_STATE.down) return () => {};
+    const attempt = tasks.attempt[task]!;
+    this.beginLasting(name, endsNs);
+    this.setOwnSpeed(task, speed);
+    return () => {
+      this.over(name);
+      if (tasks.attempt[task] === attempt) this.setOwnSpeed(task, 1);
+    };
+  }
+
+  private setOwnSpeed(task: number, speed: number): void {
+    const { tasks } = this.context;
+    const hung = tasks.hung[task] === 1;
+    this.ownSpeed[task] = speed;
+    tasks.hung[task] = speed === 0 ? 1 : 0;
+    if (tasks.state[task] !== TASK_STATE.down) this.applySpeed(task);
+    if (hung && speed > 0) this.parts.network.taskResumed(task);
+  }
+
+  private applySpeed(task: number): void {
+    const { tasks, cluster } = this.context;
+    if (tasks.started[task] === 1) this.parts.plane.setTaskSpeed?.(task, this.ownSpeed[task]! / cluster.slowdown[tasks.taskManager[task]!]!);
+  }
+
+  /** A new attempt is RUNNING: its thread is its own, its machine may be slow. */
+  attemptRunning(task: number): void {
+    const { tasks, cluster } = this.context;
+    this.ownSpeed[task] = 1;
+    if (cluster.slowdown[tasks.taskManager[task]!] !== 1) this.applySpeed(task);
+  }
+
+  /** Every thread on the machine works `factor` times slower: task threads, event loops, TaskManagers' main threads. */
+  slowMachine(machine: number, factor: number, endsNs: number | null): () => void {
+    const name = `slow-machine ${machine}`;
+    this.beginLasting(name, endsNs);
+    this.multiplySlowdown(machine, factor);
+    return () => {
+      this.over(name);
+      this.multiplySlowdown(machine, 1 / factor);
+    };
+  }
+
+  private multiplySlowdown(machine: number, factor: number): void {
+    const { cluster } = this.context;
+    for (const tm of cluster.onMachine(machine)) {
+      const slowdown = cluster.slowdown[tm]! * factor;
+      cluster.slowdown[tm] = Math.abs(slowdown - 1) < 1e-9 ? 1 : slowdown;
+      if (!cluster.alive(tm)) continue;
+      for (const task of cluster.tasksOn[tm]!) this.applySpeed(task);
+      for (const side of ["server", "client"] as const) for (let loop = 0; loop < this.loopsOf(side); loop++) this.applyLoopSpeed(tm, side, loop);
+    }
+  }
+
+  private loopsOf(side: "server" | "client"): number {
+    const { engine, cluster } = this.context.config;
+    return (side === "server" ? engine.nettyServerThreads : engine.nettyClientThreads) || cluster.slotsPerTaskManager;
+  }
+
+  /** One Netty event loop of a TaskManager serves nobody. */
+  hangLoop(tm: number, side: "server" | "client", loop: number, endsNs: number | null): () => void {
+    if (!this.context.cluster.alive(tm)) return () => {};
+    const name = `hang-io-thread ${tm} ${side} ${loop}`;
+    this.beginLasting(name, endsNs);
+    this.setLoopSpeed(tm, side, loop, 0);
+    return () => {
+      this.over(name);
+      this.setLoopSpeed(tm, side, loop, 1);
+      if (this.context.cluster.alive(tm)) this.parts.network.loopResumed(tm);
+    };
+  }
+
+  private setLoopSpeed(tm: number, side: "server" | "client", loop: number, speed: number): void {
+    this.loopSpeeds.set(`${tm} ${side} ${loop}`, speed);
+    this.applyLoopSpeed(tm, side, loop);
+  }
+
+  private applyLoopSpeed(tm: number, side: "server" | "client", loop: number): void {
+    const own = this.loopSpeeds.get(`${tm} ${side} ${loop}`) ?? 1;
+    this.parts.plane.setLoopSpeed?.(tm, side, loop, own / this.context.cluster.slowdown[tm]!);
+  }
+
+  // --- partition ---
+  /** Messages from each node to each other node are held up; TCP retransmits them when it is over. */
+  partition(name: string, cuts: readonly (readonly [from: number, to: number])[], endsNs: number | null): () => void {
+    const { links } = this.context;
+    this.beginLasting(name, endsNs);
+    for (const [from, to] of cuts) links.cut(from, to);
+    return () => {
+      this.over(name);
+      for (const [from, to] of cuts) links.heal(from, to);
+    };
   }
 }

@@ -2,6 +2,7 @@
 import type { Simulation } from "../kernel/simulation.js";
 import type { CausalLog } from "./causal-log.js";
 import type { ClusterState } from "./cluster/cluster-state.js";
+import type { Reachability } from "./cluster/reachability.js";
 import type { ModelConfig } from "./config.js";
 import type { CostDraws } from "./cost-draws.js";
 import type { TaskTable } from "./task-table.js";
@@ -15,6 +16,7 @@ export interface ControlContext {
   readonly draws: CostDraws;
   readonly tasks: TaskTable;
   readonly cluster: ClusterState;
+  readonly links: Reachability;
   /** Kernel entity numbers: 0 = JobManager, then TaskManagers, then tasks, then the data plane's. */
   readonly entities: EntityRanges;
 }

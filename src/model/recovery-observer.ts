@@ -32,6 +32,7 @@ export class RecoveryObserver {
   private sinceStep = -1;
   private sinceEmitted = Number.NaN;
   private check = -1;
+  private holds = 0;
   private readonly stable: number;
   private readonly sim: Simulation;
   /** Matches emitted so far, or NaN. */
@@ -57,6 +58,26 @@ export class RecoveryObserver {
       this.arm(this.sim.nowNs, -1);
     }
     this.open.faults.push(name);
+  }
+
+  /** A fault that lasts has begun: the incident stays open until it is over. */
+  holdOpen(): void {
+    this.holds++;
+  }
+  letGo(): void {
+    this.holds--;
+    if (this.holds === 0 && this.healthy && this.check < 0) this.check = this.sim.schedule(this.sim.nowNs + STABLE_NS, this.stable, 0);
+  }
+
+  /** The run is over: an incident that only waited for the end of a lasting fault is closed. */
+  finish(): void {
+    this.holds = 0;
+    if (this.check >= 0) this.sim.cancel(this.check);
+    if (this.healthy && this.sim.nowNs - this.sinceNs >= STABLE_NS) this.onStable();
+  }
+  /** Since when nothing has been down; NaN if something is. */
+  get healthySinceNs(): number {
+    return this.healthy ? this.sinceNs : Number.NaN;
   }
 
   changeTasksDown(by: number, step: number): void {
@@ -87,7 +108,7 @@ export class RecoveryObserver {
 
   private onStable(): void {
     this.check = -1;
-    if (!this.open || !this.healthy) return;
+    if (!this.open || !this.healthy || this.holds > 0) return;
     this.open.recoveredNs = this.open.disturbed ? this.sinceNs : this.open.startNs;
     this.open.lastStep = this.open.disturbed ? this.sinceStep : -1;
     this.open.emittedAtRecovery = this.open.disturbed ? this.sinceEmitted : this.open.emittedAtFault;

@@ -11,6 +11,7 @@ import { Chaos } from "./chaos.js";
 import { ClusterState } from "./cluster/cluster-state.js";
 import { Heartbeats } from "./cluster/heartbeats.js";
 import { JobManager } from "./cluster/job-manager.js";
+import { JOB_MANAGER_NODE, Reachability } from "./cluster/reachability.js";
 import type { FailoverStrategy } from "./cluster/strategy-port.js";
 import { TaskExecutor } from "./cluster/task-executor.js";
 import type { ModelConfig } from "./config.js";
@@ -18,16 +19,21 @@ import { type ControlContext, entityRanges } from "./control-context.js";
 import { CostDraws } from "./cost-draws.js";
 import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "./network/data-plane.js";
 import { Network } from "./network/protocol.js";
+import { UpdateRpcs } from "./network/update-rpcs.js";
 import { PHASE } from "./phases.js";
+import { joined, type ProbeFactory } from "./probe.js";
 import { type ObservedIncident, RecoveryObserver } from "./recovery-observer.js";
 import { TASK_STATE, TaskTable } from "./task-table.js";
 import { buildTopology, type Topology } from "./topology/topology.js";
+import { Violations } from "./violations.js";
 
 export interface Parts {
   readonly strategy: FailoverStrategy;
   createPlane(context: PlaneContext, listener: PlaneListener): DataPlane;
   /** Turns the scenario's faults into scheduled chaos verbs. */
   scheduleFaults(chaos: Chaos, config: ModelConfig, sim: Simulation, streams: RandomStreams): void;
+  /** What watches the run for broken invariants. */
+  readonly probes?: readonly ProbeFactory[];
 }
 
 export interface SimulateOptions {
@@ -67,6 +73,8 @@ export interface RunRecord {
   readonly cancelDecisionsNs: readonly number[];
   readonly coverage: ReadonlyMap<string, number>;
   readonly openAtEnd: { tasks: number; channels: number };
+  /** Broken invariants that the probes noticed; those of the data plane are in `plane`. */
+  readonly violations: readonly { name: string; count: number; first: string }[];
 }
 
 const PROGRESS_NS = 1_000_000_000;
@@ -89,6 +97,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   const sim = new Simulation({ shuffleSalt: options.shuffleSalt ?? 0 });
   const streams = new RandomStreams(config.seed);
   const log = new CausalLog();
+  const links = new Reachability(sim);
   const context: ControlContext = {
     config,
     topology,
@@ -97,14 +106,18 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     draws: new CostDraws(config.costs, streams),
     tasks,
     cluster,
+    links,
     entities: entityRanges(config, topology),
   };
   // 3
   const record = new Recorder(context);
   const observer = new RecoveryObserver(sim);
   const policy = parts.strategy.policy(config);
+  const violations = new Violations();
+  const probe = joined((parts.probes ?? []).map((create) => create({ context, policy, violated: (name, place) => violations.add(name, place) })));
   const jobManager = new JobManager(context, parts.strategy, {
-    announce: (task, step) => announceToConsumers(task, step),
+    announce: (task, step) => updates.announce(task, step),
+    restarting: (tasksOf, cancelFirst) => probe.restarting?.(tasksOf, cancelFirst),
     jobFailed: (reason) => {
       record.mark(`job failed: ${reason}`);
       record.jobFailed = true;
@@ -112,40 +125,64 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     marker: (name) => record.mark(name),
   });
   jobManager.thread.onLength = (length) => record.queue(length);
-  const network = new Network(context, policy, observer, jobManager.graph.announced, {
+  const network = new Network(context, policy, observer, probe, {
+    reportLost: (task, attempt, step) => {
+      const cost = context.draws.draw("peerErrorReport", task, attempt);
+      const report = log.add(stepReport, PHASE.detect, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + cost, step, -1, costIndex("peerErrorReport"), cost);
+      jobManager.reportTaskFailed(task, attempt, sim.nowNs + cost, report);
+    },
     failTask: (task, step, because) => {
-      if (!executor.fail(task, step)) return;
+      if (!executor.fail(task, step, because)) return;
       if (because === "peer") record.tasksFailedByPeers++;
       reportFailure(task, step, because === "peer");
     },
   });
-  const executor = new TaskExecutor(context, {
+  const executor = new TaskExecutor(context, probe, {
     running: (task, step) => {
       tasks.started[task] = 1;
       plane.attemptStarted(task);
+      chaos.attemptRunning(task);
       record.task(task);
       observer.changeTasksDown(-1, step);
       network.taskRunning(task, step);
     },
-    ended: (task, how, step) => {
+    ended: (task, how, step, reason) => {
       record.task(task);
+      probe.attemptEnded?.(task, tasks.attempt[task]!, how, reason);
       // An attempt that never got to RUNNING was down all along, and holds nothing.
       if (tasks.started[task] === 0) return;
       tasks.started[task] = 0;
       observer.changeTasksDown(1, step);
       network.tasksEnded([task], tasks.taskManager[task]!, how, step);
     },
-    reportRunning: (task, attempt, arrivesNs, step) => jobManager.reportRunning(task, attempt, arrivesNs, step),
-    reportTerminal: (task, attempt, arrivesNs, step) => jobManager.reportTerminal(task, attempt, arrivesNs, step),
+    reportRunning: (task, attempt, arrivesNs, step) => toJobManager(task, arrivesNs, (at) => jobManager.reportRunning(task, attempt, at, step)),
+    reportTerminal: (task, attempt, arrivesNs, step) => toJobManager(task, arrivesNs, (at) => jobManager.reportTerminal(task, attempt, at, step)),
+    superseded: (task, step) => {
+      record.tasksFailed++;
+      record.task(task);
+      probe.attemptEnded?.(task, tasks.attempt[task]!, "silent", "superseded");
+      const tm = tasks.taskManager[task]!;
+      chaos.zombie(task, tasks.attempt[task]!, tm);
+      if (tasks.started[task] === 0) return;
+      tasks.started[task] = 0;
+      observer.changeTasksDown(1, step);
+      network.tasksEnded([task], tm, "silent", step);
+    },
   });
   jobManager.connect(executor);
+  /** What a TaskManager sends about a task; a cut holds it up. */
+  const toJobManager = (task: number, arrivesNs: number, report: (arrivesNs: number) => void): void => {
+    if (links.whole) report(arrivesNs);
+    else links.send(tasks.taskManager[task]!, JOB_MANAGER_NODE, arrivesNs - sim.nowNs, report);
+  };
   const stepReport = log.kindId("failure-report");
   const reportFailure = (task: number, step: number, byPeer: boolean): void => {
     const cost = byPeer ? context.draws.draw("peerErrorReport", task, tasks.attempt[task]!) : context.draws.draw("rpcLatency", task, 6);
     const report = log.add(stepReport, PHASE.detect, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + cost, step, -1, costIndex(byPeer ? "peerErrorReport" : "rpcLatency"), cost);
-    jobManager.reportTaskFailed(task, tasks.attempt[task]!, sim.nowNs + cost, report);
+    const attempt = tasks.attempt[task]!;
+    toJobManager(task, sim.nowNs + cost, (at) => jobManager.reportTaskFailed(task, attempt, at, report));
   };
-  const announceToConsumers = updateRpcs(context, jobManager, network);
+  const updates = new UpdateRpcs(context, jobManager, network);
   // 4
   const plane = parts.createPlane(
     {
@@ -163,7 +200,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   network.attach(plane);
   observer.emitted = () => plane.emittedSoFar?.() ?? Number.NaN;
   // 5
-  const chaos = new Chaos(context, { executor, jobManager, network, observer, record, reportFailure });
+  const chaos = new Chaos(context, { executor, jobManager, network, plane, observer, record, probe, reportFailure });
   new Heartbeats(context, jobManager, (tm, step) => chaos.disconnect(tm, step));
   // 6
   observer.onRecovered = () => record.mark("recovered");
@@ -176,7 +213,17 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   sim.schedule(PROGRESS_NS, progress, 0);
   sim.run(config.durationNs);
   // 8
+  observer.finish();
   const planeResult = plane.finish(config.durationNs);
+  probe.finished?.({
+    endNs: config.durationNs,
+    jobFailed: record.jobFailed,
+    tasksDown: observer.down.tasks,
+    channelsDown: observer.down.channels,
+    healthySinceNs: observer.healthySinceNs,
+    backlogLog: planeResult.bins.backlogLog,
+    backlogNetwork: planeResult.bins.backlogNetwork,
+  });
   return {
     config,
     topology,
@@ -198,6 +245,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     cancelDecisionsNs: jobManager.cancelDecisionsNs,
     coverage: network.coverage,
     openAtEnd: observer.down,
+    violations: violations.list(),
   };
 }
 
@@ -208,40 +256,6 @@ function silentAtEnd(plane: PlaneResult, config: ModelConfig, jobManager: JobMan
   const bins = Math.floor(config.durationNs / 1e8);
   for (let bin = bins - DEADLOCK_NS / 1e8; bin < bins; bin++) if (plane.bins.emitted[bin]! > 0) return false;
   return true;
-}
-
-/**
- * After a producer has reported RUNNING, each of its consumers gets one update RPC; changes that come while the RPC
- * still waits on the main thread ride along (ByteDance: one RPC per downstream task, with all its changed channels).
- */
-function updateRpcs(context: ControlContext, jobManager: JobManager, network: Network): (task: number, step: number) => void {
-  const { topology, sim, draws, log, tasks, entities } = context;
-  const queued = new Uint8Array(topology.tasks);
-  const stepWire = log.kindId("update-rpc-wire");
-  const arrives = sim.defineKind("update-rpc-arrives", PRIORITY.delivery, (_e, consumer, _b, step) => network.updateArrives(consumer, step));
-  const send = jobManager.thread.define({
-    name: "update-rpc",
-    phase: PHASE.connect,
-    cost: "updateRpcMainThread",
-    costNs: (consumer) => draws.draw("updateRpcMainThread", consumer, 0),
-    handle: (consumer, _b, step) => {
-      queued[consumer] = 0;
-      const cost = draws.draw("updateRpcWire", consumer, 0);
-      const wire = log.add(stepWire, PHASE.connect, threadId(THREAD.wire, 0), consumer, sim.nowNs, sim.nowNs + cost, step, -1, costIndex("updateRpcWire"), cost);
-      sim.schedule(sim.nowNs + cost, arrives, entities.task(consumer), consumer, 0, wire);
-    },
-  });
-  return (task, step) => {
-    for (const edge of topology.outEdges[topology.taskVertex[task]!]!) {
-      const base = topology.taskBase[edge.to]!;
-      for (const row of network.rows.rowsOfProducer(task)) {
-        const consumer = network.rows.consumer[row]!;
-        if (consumer < base || consumer >= base + edge.consumers || queued[consumer] || tasks.state[consumer] === TASK_STATE.down) continue;
-        queued[consumer] = 1;
-        jobManager.thread.post(send, consumer, 0, step);
-      }
-    }
-  };
 }
 
 /** What the playback, the markers and the counts need; written by the parts as things happen. */

@@ -13,10 +13,17 @@ export class TaskTable {
   /** TaskManager of that attempt. */
   readonly taskManager: Int32Array;
 
+  /** When the attempt that ended last did so. */
+  readonly endedNs: Float64Array;
+  /** 1 while the newest attempt's thread does nothing (`hang-task`); a new attempt starts without. */
+  readonly hung: Uint8Array;
+
   constructor(tasks: number) {
     this.state = new Uint8Array(tasks);
     this.started = new Uint8Array(tasks);
     this.attempt = new Int32Array(tasks);
     this.taskManager = new Int32Array(tasks);
+    this.endedNs = new Float64Array(tasks).fill(-1);
+    this.hung = new Uint8Array(tasks);
   }
 }

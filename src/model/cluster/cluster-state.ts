@@ -14,6 +14,9 @@ export class ClusterState {
   readonly tasksOn: number[][] = [];
   /** False for TaskManagers that came after t=0: connections to them do not exist yet. */
   readonly original: boolean[] = [];
+  private readonly machines: number[] = [];
+  /** How many times slower than usual each works: its machine's faults multiplied. */
+  readonly slowdown: number[] = [];
 
   readonly config: ClusterConfig;
 
@@ -22,10 +25,13 @@ export class ClusterState {
     for (let tm = 0; tm < config.taskManagers; tm++) this.add(true);
   }
 
-  add(original: boolean): number {
+  /** `machine`: where it starts; by default on the machines after those of t=0, in order. */
+  add(original: boolean, machine?: number): number {
+    this.machines.push(machine ?? Math.floor(this.state.length / this.config.taskManagersPerMachine));
     this.state.push(TM_STATE.alive);
     this.tasksOn.push([]);
     this.original.push(original);
+    this.slowdown.push(1);
     return this.state.length - 1;
   }
 
@@ -40,7 +46,7 @@ export class ClusterState {
     return this.state[tm] === TM_STATE.dead;
   }
   machineOf(tm: number): number {
-    return Math.floor(tm / this.config.taskManagersPerMachine);
+    return this.machines[tm]!;
   }
   rackOf(tm: number): number {
     return Math.floor(this.machineOf(tm) / this.config.machinesPerRack);

@@ -8,6 +8,7 @@ import { costIndex, THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
 import type { JobManager } from "./job-manager.js";
+import { JOB_MANAGER_NODE } from "./reachability.js";
 
 export class Heartbeats {
   private readonly context: ControlContext;
@@ -26,7 +27,11 @@ export class Heartbeats {
   private readonly heardNs: number[] = [];
   private readonly requestedNs: number[] = [];
   private readonly refused: number[] = [];
+  private readonly individually: number[] = [];
+  /** Whether the JobManager watches the TaskManager, and the other way round. */
   private readonly monitored: boolean[] = [];
+  private readonly monitors: boolean[] = [];
+  private readonly requestArrives: number;
 
   constructor(context: ControlContext, jobManager: JobManager, onJobManagerLost: (tm: number, step: number) => void) {
     this.context = context;
@@ -43,6 +48,7 @@ export class Heartbeats {
     this.stepTimeout = log.kindId("heartbeat-timer");
     this.roundDue = sim.defineKind("heartbeat-round", PRIORITY.timer, (_e, round) => this.onRoundDue(round));
     this.answersArrive = sim.defineKind("heartbeat-answers-arrive", PRIORITY.delivery, (_e, round) => this.onAnswersArrive(round));
+    this.requestArrives = sim.defineKind("heartbeat-request-arrives", PRIORITY.delivery, (_e, tm, round) => this.onRequestArrives(tm, round));
     this.monitorDue = sim.defineKind("heartbeat-monitor", PRIORITY.timer, (_e, tm) => this.onMonitorDue(tm));
     this.taskManagerDue = sim.defineKind("heartbeat-of-job-manager", PRIORITY.timer, (_e, tm) => this.onTaskManagerDue(tm));
     // The job has been running: the last round was handled one phase ago.
@@ -58,6 +64,7 @@ export class Heartbeats {
     this.requestedNs[tm] = heardNs;
     this.refused[tm] = 0;
     this.monitored[tm] = true;
+    this.monitors[tm] = true;
     sim.schedule(heardNs + config.engine.heartbeatTimeoutNs, this.monitorDue, entities.taskManager(tm), tm);
     sim.schedule(heardNs + config.engine.heartbeatTimeoutNs, this.taskManagerDue, entities.taskManager(tm), tm);
   }
@@ -69,14 +76,17 @@ export class Heartbeats {
   }
 
   private onSend(round: number, step: number): void {
-    const { sim, draws, entities, cluster, config } = this.context;
+    const { sim, draws, entities, cluster, config, links } = this.context;
     const latencyNs = draws.draw("rpcLatency", 0, 5);
     for (let tm = 0; tm < cluster.taskManagers; tm++) {
       if (!this.monitored[tm]) {
-        if (cluster.alive(tm)) this.watch(tm, sim.nowNs);
+        if (cluster.alive(tm) && this.jobManager.knows(tm)) this.watch(tm, sim.nowNs);
         continue;
       }
-      if (cluster.alive(tm)) {
+      if (!links.whole && !links.reachable(JOB_MANAGER_NODE, tm)) {
+        this.individually[tm] = round;
+        links.send(JOB_MANAGER_NODE, tm, latencyNs, (arrivesNs) => sim.schedule(arrivesNs, this.requestArrives, entities.taskManager(tm), tm, round));
+      } else if (cluster.alive(tm)) {
         this.requestedNs[tm] = sim.nowNs + latencyNs;
         this.refused[tm] = 0;
       } else if (config.engine.heartbeatRpcFailureThreshold > 0 && cluster.refusesConnections(tm)) {
@@ -90,8 +100,17 @@ export class Heartbeats {
   private onAnswersArrive(round: number): void {
     const { cluster } = this.context;
     for (let tm = 0; tm < cluster.taskManagers; tm++) {
-      if (this.monitored[tm] && cluster.alive(tm)) this.jobManager.thread.post(this.received, tm, round, -1);
+      if (this.monitored[tm] && cluster.alive(tm) && this.individually[tm] !== round) this.jobManager.thread.post(this.received, tm, round, -1);
     }
+  }
+
+  /** A request that a cut held up, or whose answer a cut may hold up. */
+  private onRequestArrives(tm: number, round: number): void {
+    const { cluster, links, draws, entities, sim } = this.context;
+    if (!cluster.alive(tm)) return;
+    this.requestedNs[tm] = sim.nowNs;
+    const latencyNs = draws.draw("rpcLatency", 0, 5);
+    links.send(tm, JOB_MANAGER_NODE, latencyNs, (arrivesNs) => this.jobManager.thread.postAt(arrivesNs, entities.taskManager(tm), this.received, tm, round, -1));
   }
 
   private onAnswer(tm: number): void {
@@ -122,23 +141,31 @@ export class Heartbeats {
   private lost(tm: number, step: number): void {
     if (!this.monitored[tm]) return;
     this.monitored[tm] = false;
-    const { sim, cluster } = this.context;
+    const { sim, cluster, links } = this.context;
     this.jobManager.reportTaskManagerLost(tm, sim.nowNs, step);
     // A false alarm: the JobManager disconnects a living TaskManager, which fails its tasks and registers anew.
-    if (cluster.alive(tm)) this.onJobManagerLost(tm, step);
+    links.send(JOB_MANAGER_NODE, tm, 0, () => {
+      if (cluster.alive(tm) && this.monitors[tm]) this.disconnect(tm, step);
+    });
   }
 
   /** The TaskManager's own monitor of the JobManager. */
   private onTaskManagerDue(tm: number): void {
-    const { sim, config, entities, cluster, log } = this.context;
-    if (!this.monitored[tm] || !cluster.alive(tm)) return;
+    const { sim, config, entities, cluster, log, links } = this.context;
+    if (!this.monitors[tm] || !cluster.alive(tm)) return;
     const dueNs = this.requestedNs[tm]! + config.engine.heartbeatTimeoutNs;
     if (dueNs > sim.nowNs) {
       sim.schedule(dueNs, this.taskManagerDue, entities.taskManager(tm), tm);
       return;
     }
     const step = log.add(this.stepTimeout, PHASE.detect, threadId(THREAD.timer, 0), tm, this.requestedNs[tm]!, sim.nowNs, -1, -1, costIndex("heartbeatTimeout"), config.engine.heartbeatTimeoutNs);
-    this.monitored[tm] = false;
+    // It says goodbye, if that gets through.
+    if (links.up(tm, JOB_MANAGER_NODE)) this.monitored[tm] = false;
+    this.disconnect(tm, step);
+  }
+
+  private disconnect(tm: number, step: number): void {
+    this.monitors[tm] = false;
     this.onJobManagerLost(tm, step);
   }
 }

@@ -11,6 +11,7 @@ import { pipelinedRegions, producersOf } from "../topology/topology.js";
 import { EXECUTION, ExecutionGraph } from "./execution-graph.js";
 import { MainThread } from "./main-thread.js";
 import { ResourceManager } from "./resource-manager.js";
+import { JOB_MANAGER_NODE } from "./reachability.js";
 import { newRestart, type Restart } from "./restarts.js";
 import { SlotPool } from "./slot-pool.js";
 import type { FailoverStrategy } from "./strategy-port.js";
@@ -21,6 +22,8 @@ export interface JobManagerListener {
   /** A producer has reported RUNNING and its consumers are to be told. */
   announce(task: number, step: number): void;
   jobFailed(reason: string): void;
+  /** A restart begins: these tasks, those that run cancelled first if they are to be. */
+  restarting(tasks: Int32Array, cancelFirst: boolean): void;
   /** For the playback and the incident markers. */
   marker(name: string): void;
 }
@@ -93,7 +96,7 @@ export class JobManager {
     this.taskTerminal = operation("task-terminal", PHASE.cancel, (task, attempt, step) => this.onTaskTerminal(task, attempt, step));
     this.resetTask = operation("reset-task", PHASE.reset, (task, id, step) => this.onResetTask(task, id, step));
     this.requestSlot = operation("request-slot", PHASE.slots, (task, id, step) => this.onRequestSlot(task, id, step));
-    this.slotOffer = operation("slot-offer", PHASE.slots, (tm, _b, step) => this.onSlotOffer(tm, step));
+    this.slotOffer = operation("slot-offer", PHASE.slots, (tm, registers, step) => this.onSlotOffer(tm, registers, step));
     this.taskRunning = operation("task-running", PHASE.connect, (task, attempt, step) => this.onTaskRunning(task, attempt, step));
     this.restartSet = this.thread.define({
       name: "restart-set",
@@ -165,6 +168,11 @@ export class JobManager {
     this.deregistered.add(tm);
     this.listener.marker("detected");
     this.resources.lose(tm, step);
+    this.releaseTaskManager(tm, step);
+  }
+
+  /** Its slots leave the pool, and the tasks that the JobManager believes there are lost. */
+  private releaseTaskManager(tm: number, step: number): void {
     const lostSlots = this.slots.remove(tm);
     const { graph } = this;
     for (const sharedSlot of lostSlots) {
@@ -209,6 +217,7 @@ export class JobManager {
     }
     const restart = newRestart(this.restarts.length, plan, context.sim.nowNs, plan.cancelFirst ? engine.restartDelayNs : 0);
     this.restarts.push(restart);
+    this.listener.restarting(plan.tasks, plan.cancelFirst);
     const overtaken = new Set<Restart>();
     for (const task of plan.tasks) {
       const earlier = this.restarts[graph.restart[task]!];
@@ -259,14 +268,20 @@ export class JobManager {
     const { context, graph } = this;
     const { sim } = context;
     const tm = graph.taskManager[task]!;
-    if (context.cluster.alive(tm)) {
+    if (this.answers(tm)) {
       const [arrivesNs, step] = this.wire(task, cause, PHASE.cancel);
       sim.schedule(arrivesNs, this.cancelArrives, context.entities.task(task), task, attempt, step);
       return;
     }
-    const timeoutNs = context.config.engine.deadRpcFailsAtOnce ? context.draws.draw("rpcLatency", task, 2) : context.config.engine.askTimeoutNs;
+    const atOnce = context.config.engine.deadRpcFailsAtOnce && context.cluster.refusesConnections(tm);
+    const timeoutNs = atOnce ? context.draws.draw("rpcLatency", task, 2) : context.config.engine.askTimeoutNs;
     const step = context.log.add(this.stepTimeout, PHASE.cancel, threadId(THREAD.timer, 0), task, sim.nowNs, sim.nowNs + timeoutNs, cause, -1, costIndex("askTimeout"), timeoutNs);
     sim.schedule(sim.nowNs + timeoutNs, this.cancelTimeout, context.entities.task(task), task, attempt * 8 + tryNumber, step);
+  }
+
+  /** Its process lives, and requests and answers get through. */
+  private answers(tm: number): boolean {
+    return this.context.cluster.alive(tm) && this.context.links.reachable(JOB_MANAGER_NODE, tm);
   }
 
   private onCancelTimeout(task: number, attemptAndTry: number, step: number): void {
@@ -375,7 +390,10 @@ export class JobManager {
     this.thread.post(this.requestSlot, task, restart.id, step);
   }
 
-  private onSlotOffer(tm: number, step: number): void {
+  private onSlotOffer(tm: number, registers: number, step: number): void {
+    if (registers === 0 && this.deregistered.has(tm)) return;
+    // Who registers while still registered has lost the connection: the old one is released first.
+    if (registers === 1 && !this.deregistered.delete(tm)) this.releaseTaskManager(tm, step);
     // If the TaskManager has died since, the JobManager cannot know: its slots are taken and their deployment fails.
     for (const sharedSlot of this.slots.offer(tm, this.context.config.cluster.slotsPerTaskManager)) {
       for (const task of this.context.topology.tasksOfSlot[sharedSlot]!) {
@@ -399,8 +417,7 @@ export class JobManager {
 
   /** The TaskManager (re-)registers with all its slots free. */
   registerTaskManager(tm: number, arrivesNs: number, step: number): void {
-    this.deregistered.delete(tm);
-    this.thread.postAt(arrivesNs, this.context.entities.taskManager(tm), this.slotOffer, tm, 0, step);
+    this.thread.postAt(arrivesNs, this.context.entities.taskManager(tm), this.slotOffer, tm, 1, step);
   }
 
   // --- deploy ---
@@ -448,12 +465,12 @@ export class JobManager {
     const { context, graph } = this;
     if (graph.attempt[task] !== attempt || graph.state[task] !== EXECUTION.deploying) return;
     const tm = graph.taskManager[task]!;
-    if (context.cluster.alive(tm)) {
+    if (context.cluster.alive(tm) && context.links.up(JOB_MANAGER_NODE, tm)) {
       this.executor.submit(task, attempt, tm, cause);
-      return;
+      if (context.links.up(tm, JOB_MANAGER_NODE)) return;
     }
-    // Dead, but the JobManager does not know: submitTask's ask times out and the deployment counts as failed.
-    const timeoutNs = context.config.engine.deadRpcFailsAtOnce ? 0 : context.config.engine.askTimeoutNs;
+    // Dead or cut off, but the JobManager does not know: submitTask's ask times out and the deployment counts as failed.
+    const timeoutNs = context.config.engine.deadRpcFailsAtOnce && context.cluster.refusesConnections(tm) ? 0 : context.config.engine.askTimeoutNs;
     const { sim, log } = context;
     const step = log.add(this.stepTimeout, PHASE.deploy, threadId(THREAD.timer, 0), task, sim.nowNs, sim.nowNs + timeoutNs, cause, -1, costIndex("askTimeout"), timeoutNs);
     this.reportTaskFailed(task, attempt, sim.nowNs + timeoutNs, step);

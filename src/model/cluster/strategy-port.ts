@@ -41,6 +41,20 @@ export interface DataPlanePolicy {
   readonly receiver: "fail" | "survive";
   /** What a producer does with data for a consumer that is gone. */
   readonly sender: "hold" | "discard";
+  readonly defects?: Defects;
+}
+
+/** What a deliberately broken strategy of the tests leaves out or gets wrong; a shipped strategy has no defects. */
+export interface Defects {
+  readonly keepsHalfRecord?: boolean;
+  /** A PartitionRequest of an attempt that is known dead, or older than the current one, is served. */
+  readonly reenablesOnStale?: boolean;
+  /** A close takes the current view down, whoever it is from. */
+  readonly closesAnyView?: boolean;
+  readonly dropsCachedUpdate?: boolean;
+  readonly noTimer?: boolean;
+  /** A consumer forgets to announce a recycled buffer now and then. */
+  readonly leaksCredit?: boolean;
 }
 
 export interface FailoverStrategy {

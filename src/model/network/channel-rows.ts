@@ -5,12 +5,8 @@
 import { longer } from "../columns.js";
 import { consumersOf, producersOf, type Topology } from "../topology/topology.js";
 
-/** Sender side of a channel (PipelinedSubpartition with ByteDance's availability flag). */
-export const SUBPARTITION = { available: 0, unavailable: 1 } as const;
-/** Receiver side (RemoteInputChannel with the CachedChannelProvider). */
-export const CHANNEL = { active: 0, draining: 1, drainingCached: 2, empty: 3, reconnecting: 4 } as const;
-export const SUBPARTITION_NAMES = ["AVAILABLE", "UNAVAILABLE"] as const;
-export const CHANNEL_NAMES = ["ACTIVE", "DRAINING", "DRAINING_CACHED", "EMPTY", "RECONNECTING"] as const;
+/** No attempt. */
+export const NONE = -1;
 
 export class ChannelRows {
   length = 0;
@@ -21,14 +17,23 @@ export class ChannelRows {
   consumer = new Int32Array(this.capacity);
   subpartition = new Uint8Array(this.capacity);
   channel = new Uint8Array(this.capacity);
-  /** Consumer attempt that holds the view registered last. */
+  /** Consumer attempt that holds the view registered last with the newest producer attempt. */
   viewAttempt = new Int32Array(this.capacity);
-  /** Producer attempt that the channel reads from, or asks. */
-  producerAttempt = new Int32Array(this.capacity);
-  /** Producer attempt of the cached update; −1 = none. */
+  /** Newest consumer attempt whose end the sender has seen. */
+  closedAttempt = new Int32Array(this.capacity);
+  /** Counts changes of the flag, so that the task thread never sees an older value after a newer one. */
+  flagVersion = new Int32Array(this.capacity);
+  /** Producer attempt that the channel reads from, and the one it asks. */
+  readsAttempt = new Int32Array(this.capacity);
+  askedAttempt = new Int32Array(this.capacity);
+  /** Producer attempt of the cached update. */
   cachedAttempt = new Int32Array(this.capacity);
+  /** Producer attempt in the last update RPC that left the JobManager. */
+  toldAttempt = new Int32Array(this.capacity);
   /** 1 while the newest attempts at both ends are joined by a registered view. */
   registered = new Uint8Array(this.capacity);
+  /** 1 while the consumer connects in bulk and this channel is counted there. */
+  inBulk = new Uint8Array(this.capacity);
   timer = new Float64Array(this.capacity);
 
   private readonly byKey = new Map<number, number>();
@@ -55,23 +60,23 @@ export class ChannelRows {
   }
 
   /** Makes rows for every channel of a task; those that exist stay as they are. */
-  touch(task: number, attemptOf: Int32Array): void {
+  touch(task: number, attemptOf: Int32Array, inBulk: (consumer: number) => boolean): void {
     const { topology } = this;
     const vertex = topology.taskVertex[task]!;
     const subtask = topology.taskSubtask[task]!;
     for (const edge of topology.outEdges[vertex]!) {
       const { first, count } = consumersOf(edge, subtask);
       const base = topology.taskBase[edge.to]!;
-      for (let c = first; c < first + count; c++) this.add(edge.index, task, base + c, attemptOf);
+      for (let c = first; c < first + count; c++) this.add(edge.index, task, base + c, attemptOf, inBulk(base + c));
     }
     for (const edge of topology.inEdges[vertex]!) {
       const { first, count } = producersOf(edge, subtask);
       const base = topology.taskBase[edge.from]!;
-      for (let p = first; p < first + count; p++) this.add(edge.index, base + p, task, attemptOf);
+      for (let p = first; p < first + count; p++) this.add(edge.index, base + p, task, attemptOf, inBulk(task));
     }
   }
 
-  private add(edge: number, producer: number, consumer: number, attemptOf: Int32Array): void {
+  private add(edge: number, producer: number, consumer: number, attemptOf: Int32Array, inBulk: boolean): void {
     const key = (edge * this.tasks + producer) * this.tasks + consumer;
     if (this.byKey.has(key)) return;
     if (this.length === this.capacity) this.grow();
@@ -80,9 +85,13 @@ export class ChannelRows {
     this.producer[row] = producer;
     this.consumer[row] = consumer;
     this.viewAttempt[row] = attemptOf[consumer]!;
-    this.producerAttempt[row] = attemptOf[producer]!;
-    this.cachedAttempt[row] = -1;
+    this.closedAttempt[row] = NONE;
+    this.readsAttempt[row] = attemptOf[producer]!;
+    this.askedAttempt[row] = NONE;
+    this.cachedAttempt[row] = NONE;
+    this.toldAttempt[row] = attemptOf[producer]!;
     this.registered[row] = 1;
+    this.inBulk[row] = inBulk ? 1 : 0;
     this.timer[row] = -1;
     this.byKey.set(key, row);
     append(this.ofConsumer, consumer, row);
@@ -97,9 +106,14 @@ export class ChannelRows {
     this.subpartition = longer(this.subpartition, this.capacity);
     this.channel = longer(this.channel, this.capacity);
     this.viewAttempt = longer(this.viewAttempt, this.capacity);
-    this.producerAttempt = longer(this.producerAttempt, this.capacity);
+    this.closedAttempt = longer(this.closedAttempt, this.capacity);
+    this.flagVersion = longer(this.flagVersion, this.capacity);
+    this.readsAttempt = longer(this.readsAttempt, this.capacity);
+    this.askedAttempt = longer(this.askedAttempt, this.capacity);
     this.cachedAttempt = longer(this.cachedAttempt, this.capacity);
+    this.toldAttempt = longer(this.toldAttempt, this.capacity);
     this.registered = longer(this.registered, this.capacity);
+    this.inBulk = longer(this.inBulk, this.capacity);
     this.timer = longer(this.timer, this.capacity);
   }
 }

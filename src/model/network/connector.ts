@@ -11,9 +11,10 @@ import { PHASE } from "../phases.js";
 import type { RecoveryObserver } from "../recovery-observer.js";
 import { TASK_STATE } from "../task-table.js";
 import { producersOf, type TopologyEdge } from "../topology/topology.js";
-import { CHANNEL, type ChannelRows } from "./channel-rows.js";
+import { type ChannelRows, NONE } from "./channel-rows.js";
 import { Connections } from "./connections.js";
 import type { DataPlane } from "./data-plane.js";
+import { CHANNEL } from "./input-channel.js";
 import type { NetworkSteps } from "./steps.js";
 
 const TCP_CONNECT = costIndex("tcpConnect");
@@ -21,19 +22,30 @@ const PARTITION_REQUEST = costIndex("partitionRequest");
 const BACKOFF = costIndex("backoff");
 
 export interface ConnectorListener {
-  registered(row: number, step: number): void;
-  producerGone(row: number): void;
+  /** The producer's server loop serves a PartitionRequest for one of its partitions. */
+  requested(row: number, consumerAttempt: number, producerAttempt: number, step: number): void;
+  /** The producer's attempt that was asked is gone, and the consumer learns it. */
+  refused(row: number, producerAttempt: number, step: number): void;
   /** PartitionNotFound until the back-off was used up. */
   gaveUp(consumer: number, step: number): void;
+  /** The event loop that should serve hangs: `retry` is called when it goes on. */
+  whenLoopResumes(taskManager: number, retry: () => void): void;
+  /** The consumer's task thread hangs: `retry` is called when the attempt goes on. */
+  whenTaskResumes(task: number, retry: () => void): void;
 }
 
 /** A partition request under way for channels that have rows, or a retry for some that have none. */
 interface Batch {
   readonly consumer: number;
   readonly attempt: number;
+  readonly consumerTm: number;
+  readonly producerTm: number;
   readonly edge: TopologyEdge;
-  readonly producers: number[];
+  /** Subtasks of the producers, and the attempt of each that is asked. */
+  readonly producers: readonly number[];
+  readonly asked: readonly number[];
   readonly bulk: boolean;
+  readonly leaveNs: number;
   tries: number;
 }
 
@@ -43,6 +55,8 @@ export class Connector {
   private readonly steps: NetworkSteps;
   private readonly observer: RecoveryObserver;
   private readonly listener: ConnectorListener;
+  /** Consumers survive lost producers: they wait for word instead of failing. */
+  private readonly survives: boolean;
   private plane!: DataPlane;
   private readonly batches: Batch[] = [];
   private readonly chainNext: number;
@@ -73,8 +87,9 @@ export class Connector {
   private readonly connections: Connections;
   private readonly unit: { connect: (entity: number, index: number) => number; request: (entity: number, index: number) => number; serve: (entity: number, index: number) => number };
 
-  constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, listener: ConnectorListener) {
+  constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, survives: boolean, listener: ConnectorListener) {
     this.context = context;
+    this.survives = survives;
     this.rows = rows;
     this.steps = steps;
     this.observer = observer;
@@ -120,18 +135,39 @@ export class Connector {
 
   /** The consumer's attempt is gone and all its channels with it, without a state machine each. */
   closeAll(task: number, step: number): void {
+    const { rows } = this;
     const channels = this.channelsInto(task);
     let change = channels - this.viewsMissing[task]!;
-    for (const row of this.rows.rowsOfConsumer(task)) {
-      if (this.rows.registered[row] === 0) {
-        this.rows.registered[row] = 1;
-        change--;
-      }
+    for (const row of rows.rowsOfConsumer(task)) {
+      if (rows.inBulk[row] === 0 && rows.registered[row] === 0) change--;
+      rows.inBulk[row] = 1;
+      rows.registered[row] = 1;
     }
     this.bulk[task] = 1;
     this.viewsMissing[task] = channels;
     if (change !== 0) this.observer.changeChannelsDown(change, step);
     this.forget(task);
+  }
+
+  connectsInBulk(task: number): boolean {
+    return this.bulk[task] === 1;
+  }
+
+  /** The channel's producer is lost while its consumer connects in bulk: from now on it counts by itself, as not registered. */
+  leaveBulk(row: number): void {
+    const { rows } = this;
+    if (rows.inBulk[row] === 0) return;
+    rows.inBulk[row] = 0;
+    rows.registered[row] = 0;
+    const consumer = rows.consumer[row]!;
+    this.viewsMissing[consumer] = this.viewsMissing[consumer]! - 1;
+  }
+
+  /** The consumer itself is lost while it connects in bulk: all its channels have rows now. */
+  endBulk(task: number): void {
+    for (const row of this.rows.rowsOfConsumer(task)) this.leaveBulk(row);
+    this.bulk[task] = 0;
+    this.requestsMissing[task] = 0;
   }
 
   /** Its TaskManager's connections close with their last channel (≤ 1.14): the next attempt connects anew. */
@@ -158,6 +194,10 @@ export class Connector {
   private onChain(consumer: number, edgeAt: number, from: number, attempt: number): void {
     const { topology, tasks, sim, entities } = this.context;
     if (tasks.attempt[consumer] !== attempt || tasks.state[consumer] !== TASK_STATE.running) return;
+    if (tasks.hung[consumer] === 1) {
+      this.listener.whenTaskResumes(consumer, () => this.onChain(consumer, edgeAt, from, attempt));
+      return;
+    }
     const edges = topology.inEdges[topology.taskVertex[consumer]!]!;
     const edge = edges[edgeAt]!;
     const range = producersOf(edge, topology.taskSubtask[consumer]!);
@@ -175,38 +215,72 @@ export class Connector {
     this.chainConnectNs[consumer] = this.chainConnectNs[consumer]! + connectNs;
     this.chainRequestNs[consumer] = this.chainRequestNs[consumer]! + requestNs;
     if (this.bulk[consumer]) this.requestInBulk(consumer, attempt, edge, first, next, producerTm, leaveNs);
-    else {
-      const producers: number[] = [];
-      for (let p = first; p < next; p++) producers.push(p);
-      const { chainStartNs, chainConnectNs, chainRequestNs, chainStep } = this;
-      const step = this.context.log.add(
-        this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, chainStartNs[consumer]!, leaveNs, chainStep[consumer]!, -1,
-        TCP_CONNECT, chainConnectNs[consumer]!, PARTITION_REQUEST, chainRequestNs[consumer]!,
-      );
-      this.serve({ consumer, attempt, edge, producers, bulk: false, tries: 0 }, leaveNs, step);
-    }
+    this.requestByRow(consumer, attempt, edge, first, next, producerTm, leaveNs);
     const moreHere = next < end;
     if (moreHere) sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt, next, attempt);
     else if (edgeAt + 1 < edges.length) sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt + 1, -1, attempt);
   }
 
-  private requestInBulk(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
-    const { topology, tasks, config, cluster } = this.context;
+  /** Asks for the channels that have a row of their own and have not been asked for yet. */
+  private requestByRow(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
+    const { topology, tasks, log } = this.context;
+    const { rows, chainStartNs, chainConnectNs, chainRequestNs, chainStep } = this;
+    if (rows.length === 0) return;
     const base = topology.taskBase[edge.from]!;
-    let missing: number[] | null = null;
-    let ready = 0;
-    const alive = cluster.alive(producerTm);
+    const producers: number[] = [];
+    const asked: number[] = [];
     for (let p = first; p < next; p++) {
-      if (alive && tasks.state[base + p] === TASK_STATE.running) ready++;
-      else (missing ??= []).push(p);
+      const row = rows.find(edge.index, base + p, consumer);
+      if (row < 0 || rows.inBulk[row] === 1 || rows.channel[row] !== CHANNEL.reconnecting || rows.askedAttempt[row] !== NONE) continue;
+      rows.askedAttempt[row] = tasks.attempt[base + p]!;
+      producers.push(p);
+      asked.push(tasks.attempt[base + p]!);
     }
-    if (missing) this.backOff({ consumer, attempt, edge, producers: missing, bulk: true, tries: 0 }, leaveNs, this.chainStep[consumer]!);
-    if (ready === 0) return;
+    if (producers.length === 0) return;
+    const step = log.add(
+      this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, chainStartNs[consumer]!, leaveNs, chainStep[consumer]!, -1,
+      TCP_CONNECT, chainConnectNs[consumer]!, PARTITION_REQUEST, chainRequestNs[consumer]!,
+    );
+    this.serve({ consumer, attempt, consumerTm: tasks.taskManager[consumer]!, producerTm, edge, producers, asked, bulk: false, leaveNs, tries: 0 }, step);
+  }
+
+  /** The channel of this consumer has left the bulk. */
+  private isOut(edge: TopologyEdge, producer: number, consumer: number): boolean {
+    if (this.rows.length === 0) return false;
+    const row = this.rows.find(edge.index, producer, consumer);
+    return row >= 0 && this.rows.inBulk[row] === 0;
+  }
+
+  private requestInBulk(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
+    const { topology, tasks, config, cluster, links } = this.context;
+    const base = topology.taskBase[edge.from]!;
     const consumerTm = tasks.taskManager[consumer]!;
-    const local = consumerTm === producerTm;
-    const serveNs = local ? 0 : ready * this.unit.serve(consumer, producerTm);
-    const doneNs = local ? leaveNs : this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, leaveNs + config.cluster.linkLatencyNs, serveNs);
-    this.countRequests(consumer, ready, leaveNs, doneNs, serveNs, producerTm);
+    const missing: number[] = [];
+    let ready = 0;
+    let out = 0;
+    const alive = cluster.alive(producerTm) && (links.whole || links.reachable(consumerTm, producerTm));
+    for (let p = first; p < next; p++) {
+      if (this.isOut(edge, base + p, consumer)) out++;
+      else if (alive && tasks.state[base + p] === TASK_STATE.running) ready++;
+      else missing.push(p);
+    }
+    if (out > 0) this.countRequests(consumer, out, leaveNs, leaveNs, 0, producerTm);
+    let doneNs = leaveNs;
+    let serveNs = 0;
+    if (ready > 0 && consumerTm !== producerTm) {
+      serveNs = ready * this.unit.serve(consumer, producerTm);
+      doneNs = this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, leaveNs + config.cluster.linkLatencyNs, serveNs);
+    }
+    // A hanging event loop answers nobody: asked again like a partition that is not there.
+    if (doneNs === Number.POSITIVE_INFINITY) {
+      missing.length = 0;
+      for (let p = first; p < next; p++) if (!this.isOut(edge, base + p, consumer)) missing.push(p);
+      ready = 0;
+    }
+    if (missing.length > 0) {
+      this.backOff({ consumer, attempt, consumerTm, producerTm, edge, producers: missing, asked: [], bulk: true, leaveNs, tries: 0 }, leaveNs, this.chainStep[consumer]!);
+    }
+    if (ready > 0) this.countRequests(consumer, ready, leaveNs, doneNs, serveNs, producerTm);
   }
 
   private countRequests(consumer: number, requests: number, leaveNs: number, doneNs: number, serveNs: number, producerTm: number): void {
@@ -243,85 +317,146 @@ export class Connector {
     this.bulk[consumer] = 0;
     const registered = this.viewsMissing[consumer]!;
     this.viewsMissing[consumer] = 0;
-    for (const row of this.rows.rowsOfConsumer(consumer)) {
-      this.rows.channel[row] = CHANNEL.active;
-      this.rows.subpartition[row] = 0;
-      this.rows.viewAttempt[row] = attempt;
-      this.rows.producerAttempt[row] = tasks.attempt[this.rows.producer[row]!]!;
+    const { rows } = this;
+    let out = false;
+    for (const row of rows.rowsOfConsumer(consumer)) {
+      if (rows.inBulk[row] === 0) {
+        out = true;
+        continue;
+      }
+      rows.inBulk[row] = 0;
+      rows.channel[row] = CHANNEL.active;
+      rows.subpartition[row] = 0;
+      rows.viewAttempt[row] = attempt;
+      rows.readsAttempt[row] = tasks.attempt[rows.producer[row]!]!;
+      rows.askedAttempt[row] = NONE;
     }
-    if (topology.inEdges[topology.taskVertex[consumer]!]!.length > 0) this.plane.registerAllViews(consumer);
+    if (out) this.registerOneByOne(consumer);
+    else if (topology.inEdges[topology.taskVertex[consumer]!]!.length > 0) this.plane.registerAllViews(consumer);
     this.observer.changeChannelsDown(-registered, step);
   }
 
+  /** Some channels left the bulk on the way: the others are registered without them. */
+  private registerOneByOne(consumer: number): void {
+    const { topology } = this.context;
+    for (const edge of topology.inEdges[topology.taskVertex[consumer]!]!) {
+      const { first, count } = producersOf(edge, topology.taskSubtask[consumer]!);
+      const base = topology.taskBase[edge.from]!;
+      for (let p = first; p < first + count; p++) {
+        const row = this.rows.find(edge.index, base + p, consumer);
+        if (row < 0 || this.rows.channel[row] === CHANNEL.active) this.plane.registerView(edge.index, base + p, consumer);
+      }
+    }
+  }
+
   // --- a surviving consumer reconnects some channels, after an update RPC ---
-  /** As mails of the task thread; the rows are RECONNECTING. */
-  reconnect(consumer: number, rows: readonly number[], cause: number): void {
+  /** As mails of the task thread; the rows are RECONNECTING, and know whom they ask. */
+  reconnect(consumer: number, list: readonly number[], cause: number): void {
     const { tasks, sim, topology } = this.context;
+    const { rows } = this;
+    if (tasks.hung[consumer] === 1) {
+      this.listener.whenTaskResumes(consumer, () => {
+        const still = list.filter((row) => rows.channel[row] === CHANNEL.reconnecting && rows.askedAttempt[row] !== NONE);
+        this.reconnect(consumer, still, cause);
+      });
+      return;
+    }
     const consumerTm = tasks.taskManager[consumer]!;
     let at = 0;
-    while (at < rows.length) {
-      const edge = topology.edges[this.rows.edge[rows[at]!]!]!;
-      const producerTm = tasks.taskManager[this.rows.producer[rows[at]!]!]!;
+    while (at < list.length) {
+      const edge = topology.edges[rows.edge[list[at]!]!]!;
+      const producerTm = tasks.taskManager[rows.producer[list[at]!]!]!;
       const producers: number[] = [];
-      while (at < rows.length && this.rows.edge[rows[at]!] === edge.index && tasks.taskManager[this.rows.producer[rows[at]!]!] === producerTm) {
-        producers.push(topology.taskSubtask[this.rows.producer[rows[at]!]!]!);
+      const asked: number[] = [];
+      while (at < list.length && rows.edge[list[at]!] === edge.index && tasks.taskManager[rows.producer[list[at]!]!] === producerTm) {
+        producers.push(topology.taskSubtask[rows.producer[list[at]!]!]!);
+        asked.push(rows.askedAttempt[list[at]!]!);
         at++;
       }
       const local = producerTm === consumerTm;
       const connectNs = !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, producers[0]!) ? this.unit.connect(consumer, producerTm) : 0;
       const requestNs = producers.length * this.unit.request(consumer, producerTm);
-      const doneNs = this.plane.runMail(consumer, sim.nowNs, connectNs + requestNs);
-      const step = this.steps.service(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, doneNs, cause, "tcpConnect", connectNs, "partitionRequest", requestNs);
-      this.serve({ consumer, attempt: tasks.attempt[consumer]!, edge, producers, bulk: false, tries: 0 }, doneNs, step);
+      const leaveNs = this.plane.runMail(consumer, sim.nowNs, connectNs + requestNs);
+      const step = this.steps.service(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, leaveNs, cause, "tcpConnect", connectNs, "partitionRequest", requestNs);
+      this.serve({ consumer, attempt: tasks.attempt[consumer]!, consumerTm, producerTm, edge, producers, asked, bulk: false, leaveNs, tries: 0 }, step);
     }
   }
 
-  /** The requests leave the consumer at `leaveNs`; the producer's server loop serves them. */
-  private serve(batch: Batch, leaveNs: number, cause: number): void {
-    const { tasks, topology, sim, entities } = this.context;
-    const { consumer, edge, producers } = batch;
-    const consumerTm = tasks.taskManager[consumer]!;
-    const producerTm = tasks.taskManager[topology.taskBase[edge.from]! + producers[0]!]!;
+  /** The requests leave the consumer; the producer's server loop serves them. */
+  private serve(batch: Batch, cause: number): void {
+    const { sim, entities, links } = this.context;
+    const { consumer, leaveNs, consumerTm, producerTm } = batch;
     this.batches.push(batch);
     const id = this.batches.length - 1;
     if (consumerTm === producerTm) {
       sim.schedule(leaveNs, this.batchServed, entities.task(consumer), id, 0, cause);
       return;
     }
+    if (links.up(consumerTm, producerTm)) this.serveRemote(id, leaveNs, cause);
+    else links.send(consumerTm, producerTm, 0, (arrivesNs) => this.serveRemote(id, arrivesNs, cause));
+  }
+
+  private serveRemote(id: number, leaveNs: number, cause: number): void {
+    const { sim, entities, cluster } = this.context;
+    const { consumer, producers, consumerTm, producerTm, edge } = this.batches[id]!;
     const { arrivesNs, step: wire } = this.steps.wire(PHASE.connect, consumer, leaveNs, cause);
     const serveNs = producers.length * this.unit.serve(consumer, producerTm);
-    const doneNs = this.context.cluster.alive(producerTm) ? this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, arrivesNs, serveNs) : arrivesNs + serveNs;
+    const doneNs = cluster.alive(producerTm) ? this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, arrivesNs, serveNs) : arrivesNs + serveNs;
+    if (doneNs === Number.POSITIVE_INFINITY) {
+      this.listener.whenLoopResumes(producerTm, () => this.serveRemote(id, Math.max(leaveNs, sim.nowNs), cause));
+      return;
+    }
     const step = this.steps.service(this.stepServe, PHASE.connect, threadId(THREAD.nettyServer, producerTm * 64), consumer, arrivesNs, doneNs, wire, "partitionRequestServe", serveNs);
     sim.schedule(doneNs, this.batchServed, entities.task(consumer), id, 0, step);
+  }
+
+  /** The attempt that sent the batch still runs; a batch that it had not sent when it ended is no batch. */
+  private senderOf(batch: Batch): "alive" | "dead" | "never sent" {
+    const { tasks } = this.context;
+    if (tasks.attempt[batch.consumer] === batch.attempt && tasks.state[batch.consumer] === TASK_STATE.running) return "alive";
+    return tasks.endedNs[batch.consumer]! <= batch.leaveNs ? "never sent" : "dead";
   }
 
   private onBatchServed(id: number, step: number): void {
     const batch = this.batches[id]!;
     const { tasks, topology, cluster, sim } = this.context;
-    const { consumer, edge } = batch;
-    if (tasks.attempt[consumer] !== batch.attempt || tasks.state[consumer] !== TASK_STATE.running) return;
+    const { consumer, edge, producerTm } = batch;
+    const sender = this.senderOf(batch);
+    if (sender === "never sent") return;
     const notFound: number[] = [];
-    for (const p of batch.producers) {
+    batch.producers.forEach((p, i) => {
       const producer = topology.taskBase[edge.from]! + p;
       const row = this.rows.find(edge.index, producer, consumer);
-      if (row < 0 || this.rows.channel[row] !== CHANNEL.reconnecting) continue;
-      if (tasks.state[producer] === TASK_STATE.running) this.listener.registered(row, step);
-      else if (tasks.state[producer] === TASK_STATE.opening && cluster.alive(tasks.taskManager[producer]!)) notFound.push(p);
-      else this.listener.producerGone(row);
-    }
-    if (notFound.length > 0) this.backOff({ ...batch, producers: notFound }, sim.nowNs, step);
+      const asked = batch.asked[i]!;
+      if (row < 0) return;
+      if (!cluster.alive(producerTm)) {
+        // A dead process refuses; a dead machine says nothing.
+        if (sender === "alive" && cluster.refusesConnections(producerTm)) this.listener.refused(row, asked, step);
+        return;
+      }
+      const there = tasks.attempt[producer] === asked && tasks.taskManager[producer] === producerTm;
+      if (there && tasks.state[producer] === TASK_STATE.running) this.listener.requested(row, batch.attempt, asked, step);
+      else if (sender !== "alive") return;
+      else if (!there || tasks.state[producer] !== TASK_STATE.opening) this.listener.refused(row, asked, step);
+      else if (this.rows.channel[row] === CHANNEL.reconnecting && this.rows.askedAttempt[row] === asked) {
+        this.rows.askedAttempt[row] = NONE;
+        notFound.push(p);
+      }
+    });
+    if (notFound.length > 0) this.backOff({ ...batch, producers: notFound, asked: [] }, sim.nowNs, step);
   }
 
   // --- PartitionNotFound ---
   private backOff(batch: Batch, nowNs: number, cause: number): void {
     const { engine } = this.context.config;
     const { sim, log, entities } = this.context;
-    const backoffNs = Math.min(engine.partitionRequestInitialBackoffNs * 2 ** batch.tries, engine.partitionRequestMaxBackoffNs);
     const usedUp = batch.tries > 0 && engine.partitionRequestInitialBackoffNs * 2 ** (batch.tries - 1) >= engine.partitionRequestMaxBackoffNs;
-    if (usedUp) {
+    if (usedUp && !this.survives) {
       this.listener.gaveUp(batch.consumer, cause);
       return;
     }
+    // Who survives goes on asking at the longest interval, until the update comes.
+    const backoffNs = Math.min(engine.partitionRequestInitialBackoffNs * 2 ** batch.tries, engine.partitionRequestMaxBackoffNs);
     batch.tries++;
     this.batches.push(batch);
     const step = log.add(this.stepBackoff, PHASE.connect, threadId(THREAD.timer, 0), batch.consumer, nowNs, nowNs + backoffNs, cause, -1, BACKOFF, backoffNs);
@@ -330,18 +465,47 @@ export class Connector {
 
   private onRetry(id: number, step: number): void {
     const batch = this.batches[id]!;
-    const { tasks, sim } = this.context;
+    const { tasks } = this.context;
     const { consumer } = batch;
     if (tasks.attempt[consumer] !== batch.attempt || tasks.state[consumer] !== TASK_STATE.running) return;
-    const requestNs = batch.producers.length * this.unit.request(consumer, batch.tries);
-    if (!batch.bulk) {
-      const request = this.context.log.add(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, sim.nowNs + requestNs, step, -1, PARTITION_REQUEST, requestNs);
-      this.serve({ ...batch }, sim.nowNs + requestNs, request);
-      return;
+    if (batch.bulk) this.retryInBulk(batch, step);
+    else this.retryByRow(batch, step);
+  }
+
+  private retryByRow(batch: Batch, step: number): void {
+    const { tasks, sim, topology, log } = this.context;
+    const { consumer, edge } = batch;
+    const { rows } = this;
+    const base = topology.taskBase[edge.from]!;
+    // Those that an update has asked for meanwhile are no longer this batch's matter.
+    const still = batch.producers.filter((p) => {
+      const row = rows.find(edge.index, base + p, consumer);
+      return rows.channel[row] === CHANNEL.reconnecting && rows.askedAttempt[row] === NONE;
+    });
+    if (still.length === 0) return;
+    const requestNs = still.length * this.unit.request(consumer, batch.tries);
+    const leaveNs = sim.nowNs + requestNs;
+    const request = log.add(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, leaveNs, step, -1, PARTITION_REQUEST, requestNs);
+    const byTm = new Map<number, number[]>();
+    for (const p of still) {
+      const tm = tasks.taskManager[base + p]!;
+      byTm.set(tm, [...(byTm.get(tm) ?? []), p]);
     }
+    for (const [producerTm, producers] of byTm) {
+      const asked = producers.map((p) => tasks.attempt[base + p]!);
+      producers.forEach((p, i) => {
+        rows.askedAttempt[rows.find(edge.index, base + p, consumer)] = asked[i]!;
+      });
+      this.serve({ ...batch, consumerTm: tasks.taskManager[consumer]!, producerTm, producers, asked, leaveNs }, request);
+    }
+  }
+
+  private retryInBulk(batch: Batch, step: number): void {
+    const { tasks, sim, topology, cluster, links, config } = this.context;
+    const { consumer, edge, consumerTm } = batch;
     if (!this.bulk[consumer]) return;
-    const { topology } = this.context;
-    const base = topology.taskBase[batch.edge.from]!;
+    const base = topology.taskBase[edge.from]!;
+    const requestNs = batch.producers.length * this.unit.request(consumer, batch.tries);
     // A retry starts the chain's account anew: what came before it on the path is the back-off.
     this.chainStep[consumer] = step;
     this.chainStartNs[consumer] = sim.nowNs;
@@ -352,14 +516,20 @@ export class Connector {
     for (const p of batch.producers) {
       const producer = base + p;
       const producerTm = tasks.taskManager[producer]!;
-      if (tasks.state[producer] !== TASK_STATE.running || !this.context.cluster.alive(producerTm)) {
+      if (this.isOut(edge, producer, consumer)) {
+        this.countRequests(consumer, 1, leaveNs, leaveNs, 0, producerTm);
+        this.requestByRow(consumer, batch.attempt, edge, p, p + 1, producerTm, leaveNs);
+        continue;
+      }
+      if (tasks.state[producer] !== TASK_STATE.running || !cluster.alive(producerTm) || !links.reachable(consumerTm, producerTm)) {
         missing.push(p);
         continue;
       }
-      const local = producerTm === tasks.taskManager[consumer];
+      const local = producerTm === consumerTm;
       const serveNs = local ? 0 : this.unit.serve(consumer, producerTm);
-      const doneNs = local ? leaveNs : this.plane.serveOnServerLoop(producerTm, tasks.taskManager[consumer]!, batch.edge.index, leaveNs + this.context.config.cluster.linkLatencyNs, serveNs);
-      this.countRequests(consumer, 1, leaveNs, doneNs, serveNs, producerTm);
+      const doneNs = local ? leaveNs : this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, leaveNs + config.cluster.linkLatencyNs, serveNs);
+      if (doneNs === Number.POSITIVE_INFINITY) missing.push(p);
+      else this.countRequests(consumer, 1, leaveNs, doneNs, serveNs, producerTm);
     }
     if (missing.length > 0) this.backOff({ ...batch, producers: missing }, leaveNs, step);
   }

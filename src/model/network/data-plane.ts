@@ -82,6 +82,14 @@ export interface DataPlane {
   /** All producers of the consumer have registered its views. */
   registerAllViews(consumer: number): void;
 
+  // --- faults that act on data; a plane without a verb cannot run the faults that need it (`planes.ts`) ---
+  /** The thread of the task's newest attempt works at this speed: 1 normal, 0.1 ten times slower, 0 hung (its queue is kept). A new attempt starts at 1. */
+  setTaskSpeed?(task: number, speed: number): void;
+  /** One Netty event loop works at this speed; 0: it serves nobody, and `serveOn…Loop` returns Infinity: ask again when it goes on. */
+  setLoopSpeed?(taskManager: number, side: "server" | "client", loop: number, speed: number): void;
+  /** Down: what is sent in this direction arrives when the link is up again (TCP retransmits; nothing is lost while the connection lives). */
+  setLinkState?(fromTaskManager: number, toTaskManager: number, state: "up" | "down"): void;
+
   // --- looking ---
   /** Matches emitted before `now`, counted exactly; absent where output is only known per bin. */
   emittedSoFar?(): number;

@@ -1,33 +1,36 @@
 /**
- * The channel protocol when tasks are lost: who notices, on which thread, and the two state machines of `model.md`
- * §4.2 (U1–U5 at the sender, D1–D4 and the CachedChannelProvider at the receiver). Connecting is `connector.ts`; what
- * is in the queues is the data plane's.
+ * The channel protocol when tasks are lost: carries out the two state machines of `model.md` §4.2 (`subpartition.ts`,
+ * U1–U5; `input-channel.ts`, D1–D4 and the CachedChannelProvider). Who is told of a loss is `peer-notices.ts`,
+ * connecting is `connector.ts`, the update RPC is `update-rpcs.ts`; what is in the queues is the data plane's.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
 import { THREAD, threadId } from "../causal-log.js";
 import type { DataPlanePolicy } from "../cluster/strategy-port.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
+import type { Probe } from "../probe.js";
 import type { RecoveryObserver } from "../recovery-observer.js";
 import { TASK_STATE } from "../task-table.js";
-import { consumersOf, producersOf } from "../topology/topology.js";
-import { CHANNEL, CHANNEL_NAMES, ChannelRows, SUBPARTITION, SUBPARTITION_NAMES } from "./channel-rows.js";
+import { ChannelRows, NONE } from "./channel-rows.js";
 import { Connector } from "./connector.js";
 import type { AttemptEnd, DataPlane, PlaneListener } from "./data-plane.js";
+import { CHANNEL, CHANNEL_EVENT, CHANNEL_EVENTS, CHANNEL_NAMES, CHANNEL_TABLE } from "./input-channel.js";
+import { PeerNotices } from "./peer-notices.js";
 import { NetworkSteps } from "./steps.js";
+import { SUBPARTITION, SUBPARTITION_EVENT, SUBPARTITION_EVENTS, SUBPARTITION_NAMES, SUBPARTITION_TABLE } from "./subpartition.js";
 
 export interface NetworkListener {
   /** The task thread throws because of a lost peer, or because its fallback timer fired. */
   failTask(task: number, step: number, because: "peer" | "timer" | "partition-not-found"): void;
+  /** A survivor tells the JobManager of a lost peer (`peerReports`). */
+  reportLost(task: number, attempt: number, step: number): void;
 }
 
-interface Loss {
-  readonly tasks: readonly number[];
-  readonly attempts: readonly number[];
-  readonly tm: number;
+/** One changed channel in an update RPC. */
+export interface ChannelUpdate {
+  readonly row: number;
+  readonly attempt: number;
 }
-
-const CONSUMER_ROLE = 1;
 
 export class Network implements PlaneListener {
   readonly rows: ChannelRows;
@@ -36,43 +39,56 @@ export class Network implements PlaneListener {
   private readonly policy: DataPlanePolicy;
   private readonly observer: RecoveryObserver;
   private readonly listener: NetworkListener;
-  /** Newest attempt of each producer that has reported RUNNING to the JobManager. */
-  private readonly announced: Int32Array;
+  private readonly probe: Probe;
+  private readonly notices: PeerNotices;
   private plane!: DataPlane;
-  private readonly losses: Loss[] = [];
-  private readonly peerLost: number;
-  private readonly peerLostServed: number;
   private readonly timerFires: number;
+  private readonly flagVisible: number;
   private readonly steps: NetworkSteps;
-  private readonly stepClose: number;
   private readonly stepTimer: number;
-  /** How often each (state, event) cell of the two tables was used, for coverage. */
+  private readonly updateStep = new Map<number, number>();
+  private readonly waitingForTask = new Map<number, (() => void)[]>();
+  private unavailableEvents = 0;
+  /** How often each (state, event) cell of the two tables was used. */
   readonly coverage = new Map<string, number>();
 
-  constructor(context: ControlContext, policy: DataPlanePolicy, observer: RecoveryObserver, announced: Int32Array, listener: NetworkListener) {
+  constructor(context: ControlContext, policy: DataPlanePolicy, observer: RecoveryObserver, probe: Probe, listener: NetworkListener) {
     this.context = context;
     this.policy = policy;
     this.observer = observer;
-    this.announced = announced;
+    this.probe = probe;
     this.listener = listener;
     this.rows = new ChannelRows(context.topology);
     this.steps = new NetworkSteps(context);
     const { sim, log } = context;
-    this.stepClose = log.kindId("connection-closed");
     this.stepTimer = log.kindId("fallback-timer");
-    this.connector = new Connector(context, this.rows, this.steps, observer, {
-      registered: (row, step) => this.onViewRegistered(row, step),
-      producerGone: (row) => this.onConnectFailed(row),
-      gaveUp: (consumer, step) => listener.failTask(consumer, step, "partition-not-found"),
+    this.notices = new PeerNotices(context, policy, this.steps, this.rows, {
+      consumerClosed: (row, attempt) => this.onConsumerClosed(row, attempt),
+      producerLost: (row, attempt, step) => this.onError(row, attempt, step),
+      peerFailed: (task, step) => this.onPeerFailed(task, step),
+      reportLost: (task, attempt, step) => listener.reportLost(task, attempt, step),
     });
-    this.peerLost = sim.defineKind("peer-lost", PRIORITY.delivery, (entity, loss, edgeAndRole, step) => this.onPeerLost(entity, loss, edgeAndRole, step));
-    this.peerLostServed = sim.defineKind("peer-lost-served", PRIORITY.completion, (entity, loss, edgeAndRole, step) => this.onPeerLostServed(entity, loss, edgeAndRole, step));
-    this.timerFires = sim.defineKind("fallback-timer", PRIORITY.timer, (_e, row, cached, step) => this.onTimer(row, cached, step));
+    this.connector = new Connector(context, this.rows, this.steps, observer, policy.receiver === "survive", {
+      requested: (row, consumerAttempt, producerAttempt, step) => this.onRequested(row, consumerAttempt, producerAttempt, step),
+      refused: (row, producerAttempt, step) => this.onError(row, producerAttempt, step),
+      gaveUp: (consumer, step) => listener.failTask(consumer, step, "partition-not-found"),
+      whenLoopResumes: (tm, retry) => this.notices.whenLoopResumes(tm, retry),
+      whenTaskResumes: (task, retry) => this.whenTaskResumes(task, retry),
+    });
+    this.timerFires = sim.defineKind("fallback-timer", PRIORITY.timer, (_e, row, consumerAttempt, step) => this.onTimer(row, consumerAttempt, step));
+    this.flagVisible = sim.defineKind("availability-flag-visible", PRIORITY.completion, (_e, row, version) => {
+      if (this.rows.flagVersion[row] === version) this.showFlag(row);
+    });
   }
 
   attach(plane: DataPlane): void {
     this.plane = plane;
     this.connector.attach(plane);
+    this.notices.attach(plane);
+  }
+
+  private get survives(): boolean {
+    return this.policy.receiver === "survive";
   }
 
   private cover(machine: string, state: string, event: string): void {
@@ -80,38 +96,52 @@ export class Network implements PlaneListener {
     this.coverage.set(key, (this.coverage.get(key) ?? 0) + 1);
   }
 
-  // --- tasks that end ---
+  // --- attempts ---
   /**
-   * The newest attempts of these tasks, all on `tm`, end now. `silent`: with their machine, and no peer notices.
-   * Cancelled tasks restart with their whole vertex, so their channels are dealt with in bulk.
+   * The newest attempts of these tasks, all on `tm`, end now. `silent`: with their machine, or unseen behind a cut, and
+   * no peer notices. Where consumers fail with their producers, channels are dealt with in bulk.
    */
   tasksEnded(tasks: readonly number[], tm: number, how: AttemptEnd, step: number): void {
-    const bulk = how === "canceled" || this.policy.receiver === "fail";
-    const { tasks: table } = this.context;
+    const { tasks: table, topology } = this.context;
+    const bulk = how === "canceled" || !this.survives;
     for (const task of tasks) {
+      table.endedNs[task] = this.context.sim.nowNs;
+      this.waitingForTask.delete(task);
+      for (const row of this.rows.rowsOfConsumer(task)) this.stopTimer(row);
       if (bulk) this.connector.closeAll(task, step);
       else {
-        this.rows.touch(task, table.attempt);
+        this.rows.touch(task, table.attempt, (consumer) => this.connector.connectsInBulk(consumer));
         this.plane.touch(task);
       }
     }
     for (const task of tasks) {
       if (bulk) {
-        if (this.context.topology.inEdges[this.context.topology.taskVertex[task]!]!.length > 0) this.plane.closeAllViews(task);
+        if (topology.inEdges[topology.taskVertex[task]!]!.length > 0) this.plane.closeAllViews(task);
       } else this.rowsDown(task, step);
       this.plane.attemptEnded(task, how);
     }
     if (how === "canceled" || how === "silent") return;
-    this.losses.push({ tasks: [...tasks], attempts: tasks.map((task) => table.attempt[task]!), tm });
-    this.notifyPeers(this.losses.length - 1, how === "killed", step);
+    this.notices.lost(tasks, tm, how === "killed", step);
+  }
+
+  /** Connections of attempts that ended before close now: with their process, or when a cut-off TaskManager gives its zombies up. */
+  connectionsClosed(tasks: readonly { task: number; attempt: number }[], tm: number, processDied: boolean, step: number): void {
+    if (this.survives && tasks.length > 0) this.notices.closed(tasks, tm, processDied, step);
   }
 
   private rowsDown(task: number, step: number): void {
+    const { rows, connector } = this;
+    if (connector.connectsInBulk(task)) connector.endBulk(task);
     let down = 0;
-    const { rows } = this;
     for (const list of [rows.rowsOfConsumer(task), rows.rowsOfProducer(task)]) {
       for (const row of list) {
-        if (rows.registered[row] === 1) {
+        if (rows.inBulk[row] === 1) {
+          // Its consumer is connecting, and may have asked this producer already.
+          connector.leaveBulk(row);
+          rows.channel[row] = CHANNEL.reconnecting;
+          rows.askedAttempt[row] = this.context.tasks.attempt[task]!;
+          rows.readsAttempt[row] = NONE;
+        } else if (rows.registered[row] === 1) {
           rows.registered[row] = 0;
           down++;
         }
@@ -121,229 +151,230 @@ export class Network implements PlaneListener {
     this.connector.forget(task);
   }
 
-  /** One message per peer TaskManager, edge and side: the closed connection, or the close of the failed task's channels. */
-  private notifyPeers(loss: number, processDied: boolean, step: number): void {
-    const { topology, cluster, sim, entities } = this.context;
-    const { tasks, tm } = this.losses[loss]!;
-    for (const edge of topology.edges) {
-      for (const role of [0, CONSUMER_ROLE]) {
-        const lostVertex = role === CONSUMER_ROLE ? edge.from : edge.to;
-        if (!tasks.some((task) => topology.taskVertex[task] === lostVertex)) continue;
-        if (role !== CONSUMER_ROLE && this.policy.receiver === "fail") continue;
-        for (const peer of this.peersOf(edge.index, role, tasks)) {
-          if (!cluster.alive(peer) || (peer === tm && processDied)) continue;
-          const { arrivesNs, step: wire } = peer === tm ? { arrivesNs: sim.nowNs, step } : this.steps.wire(PHASE.detect, peer, sim.nowNs, step);
-          sim.schedule(arrivesNs, this.peerLost, entities.taskManager(peer), loss, edge.index * 2 + role, wire);
-        }
-      }
+  /** The new attempt is RUNNING: its partitions are fresh, and it asks for its inputs, one TaskManager after the other. */
+  taskRunning(task: number, step: number): void {
+    const { rows } = this;
+    for (const row of rows.rowsOfProducer(task)) {
+      rows.subpartition[row] = SUBPARTITION.available;
+      rows.viewAttempt[row] = NONE;
+      rows.closedAttempt[row] = NONE;
+      rows.flagVersion[row]!++;
     }
-  }
-
-  /** TaskManagers that host the other end of a channel of these tasks, in order. */
-  private peersOf(edgeIndex: number, role: number, tasks: readonly number[]): number[] {
-    const { topology, tasks: table, cluster } = this.context;
-    const edge = topology.edges[edgeIndex]!;
-    const vertex = role === CONSUMER_ROLE ? edge.to : edge.from;
-    const base = topology.taskBase[vertex]!;
-    const seen = new Uint8Array(cluster.taskManagers);
-    if (edge.allToAll) {
-      const parallelism = role === CONSUMER_ROLE ? edge.consumers : edge.producers;
-      for (let i = 0; i < parallelism; i++) if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
-    } else {
-      for (const task of tasks) {
-        if (topology.taskVertex[task] !== (role === CONSUMER_ROLE ? edge.from : edge.to)) continue;
-        const { first, count } = role === CONSUMER_ROLE ? consumersOf(edge, topology.taskSubtask[task]!) : producersOf(edge, topology.taskSubtask[task]!);
-        for (let i = first; i < first + count; i++) if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
-      }
+    for (const row of rows.rowsOfConsumer(task)) {
+      rows.channel[row] = CHANNEL.reconnecting;
+      rows.readsAttempt[row] = NONE;
+      rows.askedAttempt[row] = NONE;
+      rows.cachedAttempt[row] = NONE;
     }
-    const peers: number[] = [];
-    for (let peer = 0; peer < seen.length; peer++) if (seen[peer]) peers.push(peer);
-    return peers;
+    this.connector.startChain(task, step);
   }
 
-  private onPeerLost(entity: number, lossId: number, edgeAndRole: number, cause: number): void {
-    const { context } = this;
-    const tm = entity - context.entities.taskManager(0);
-    if (!context.cluster.alive(tm)) return;
-    const loss = this.losses[lossId]!;
-    const edge = edgeAndRole >> 1;
-    const nowNs = context.sim.nowNs;
-    const cost = context.draws.draw("nettyMessage", tm, edgeAndRole);
-    const client = (edgeAndRole & 1) === CONSUMER_ROLE;
-    const doneNs = client ? this.plane.serveOnClientLoop(tm, loss.tm, edge, nowNs, cost) : this.plane.serveOnServerLoop(tm, loss.tm, edge, nowNs, cost);
-    const thread = threadId(client ? THREAD.nettyClient : THREAD.nettyServer, tm * 64);
-    const step = this.steps.service(this.stepClose, PHASE.detect, thread, tm, nowNs, doneNs, cause, "nettyMessage", cost);
-    const visibleNs = client ? 0 : context.draws.draw("flagVisibility", tm, edgeAndRole);
-    context.sim.schedule(doneNs + visibleNs, this.peerLostServed, entity, lossId, edgeAndRole, step);
+  private onPeerFailed(task: number, step: number): void {
+    // A hanging thread meets the error when it goes on.
+    if (this.context.tasks.hung[task] === 1) this.whenTaskResumes(task, () => this.listener.failTask(task, step, "peer"));
+    else this.listener.failTask(task, step, "peer");
   }
 
-  /** U1 at the sender, D1 (or the vanilla failure) at the receiver. */
-  private onPeerLostServed(entity: number, lossId: number, edgeAndRole: number, step: number): void {
-    const { context } = this;
-    const tm = entity - context.entities.taskManager(0);
-    const { topology, tasks } = context;
-    const loss = this.losses[lossId]!;
-    const edge = topology.edges[edgeAndRole >> 1]!;
-    const client = (edgeAndRole & 1) === CONSUMER_ROLE;
-    const vertex = client ? edge.to : edge.from;
-    for (const task of [...context.cluster.tasksOn[tm]!]) {
-      if (topology.taskVertex[task] !== vertex || tasks.state[task] !== TASK_STATE.running) continue;
-      for (let i = 0; i < loss.tasks.length; i++) {
-        const lost = loss.tasks[i]!;
-        if (topology.taskVertex[lost] !== (client ? edge.from : edge.to)) continue;
-        if (this.policy.receiver === "fail") {
-          if (client && this.reads(edge.index, task, lost)) {
-            this.listener.failTask(task, step, "peer");
-            break;
-          }
-          continue;
-        }
-        const row = client ? this.rows.find(edge.index, lost, task) : this.rows.find(edge.index, task, lost);
-        if (row < 0) continue;
-        if (client) this.onError(row, loss.attempts[i]!);
-        else this.onConsumerClosed(row, loss.attempts[i]!);
-      }
-    }
+  // --- threads that hang ---
+  private whenTaskResumes(task: number, retry: () => void): void {
+    const list = this.waitingForTask.get(task);
+    if (list) list.push(retry);
+    else this.waitingForTask.set(task, [retry]);
   }
-
-  private reads(edgeIndex: number, consumer: number, producer: number): boolean {
-    const { topology } = this.context;
-    const edge = topology.edges[edgeIndex]!;
-    const { first, count } = producersOf(edge, topology.taskSubtask[consumer]!);
-    const p = topology.taskSubtask[producer]!;
-    return p >= first && p < first + count;
+  taskResumed(task: number): void {
+    const list = this.waitingForTask.get(task) ?? [];
+    this.waitingForTask.delete(task);
+    for (const retry of list) retry();
+  }
+  loopResumed(tm: number): void {
+    this.notices.loopResumed(tm);
   }
 
   // --- sender: subpartition ---
-  private onConsumerClosed(row: number, consumerAttempt: number): void {
+  private subpartitionEvent(row: number, event: number): void {
     const { rows } = this;
-    const state = SUBPARTITION_NAMES[rows.subpartition[row]!]!;
-    if (rows.viewAttempt[row] !== consumerAttempt) {
-      this.cover("subpartition", state, "stale close");
-      return;
-    }
-    this.cover("subpartition", state, "close of the current view");
-    if (rows.subpartition[row] === SUBPARTITION.unavailable) return;
-    rows.subpartition[row] = SUBPARTITION.unavailable;
-    this.plane.closeView(rows.edge[row]!, rows.producer[row]!, rows.consumer[row]!, this.policy.sender);
+    const state = rows.subpartition[row]!;
+    this.cover("subpartition", SUBPARTITION_NAMES[state]!, SUBPARTITION_EVENTS[event]!);
+    const { next, action } = SUBPARTITION_TABLE[state]![event]!;
+    rows.subpartition[row] = next;
+    if (action !== "ignore") this.flagChanged(row);
   }
 
-  private onViewRegistered(row: number, step: number): void {
+  /** U1: the producer's Netty thread learns that the consumer's attempt is gone. */
+  private onConsumerClosed(row: number, consumerAttempt: number): void {
+    const { rows } = this;
+    const current = rows.viewAttempt[row] === consumerAttempt;
+    if (consumerAttempt > rows.closedAttempt[row]!) rows.closedAttempt[row] = consumerAttempt;
+    this.subpartitionEvent(row, current || this.policy.defects?.closesAnyView ? SUBPARTITION_EVENT.close : SUBPARTITION_EVENT.stale);
+  }
+
+  /** U4 at the sender, and what it means for the channel. */
+  private onRequested(row: number, consumerAttempt: number, producerAttempt: number, step: number): void {
     const { rows, context } = this;
+    const { tasks } = context;
+    const stale = consumerAttempt <= rows.closedAttempt[row]! || consumerAttempt <= rows.viewAttempt[row]!;
+    if (stale && !this.policy.defects?.reenablesOnStale) {
+      this.subpartitionEvent(row, SUBPARTITION_EVENT.stale);
+      return;
+    }
+    this.probe.viewRegistered?.({ edge: rows.edge[row]!, producer: rows.producer[row]!, producerAttempt, consumer: rows.consumer[row]!, consumerAttempt });
+    rows.viewAttempt[row] = consumerAttempt;
+    this.subpartitionEvent(row, SUBPARTITION_EVENT.request);
     const consumer = rows.consumer[row]!;
-    const producer = rows.producer[row]!;
-    this.cover("subpartition", SUBPARTITION_NAMES[rows.subpartition[row]!]!, "PartitionRequest of a newer attempt");
-    rows.subpartition[row] = SUBPARTITION.available;
-    rows.viewAttempt[row] = context.tasks.attempt[consumer]!;
-    rows.producerAttempt[row] = context.tasks.attempt[producer]!;
-    this.cover("channel", CHANNEL_NAMES[rows.channel[row]!]!, "view registered");
-    rows.channel[row] = CHANNEL.active;
-    this.plane.registerView(rows.edge[row]!, producer, consumer);
+    // The request of an attempt that has ended meanwhile gets a view, until its close arrives.
+    if (tasks.attempt[consumer] !== consumerAttempt || tasks.state[consumer] !== TASK_STATE.running) return;
+    if (rows.channel[row] !== CHANNEL.reconnecting || rows.askedAttempt[row] !== producerAttempt) return;
+    this.channelEvent(row, CHANNEL_EVENT.registered, producerAttempt, step);
     if (rows.registered[row] === 0) {
       rows.registered[row] = 1;
       this.observer.changeChannelsDown(-1, step);
     }
   }
 
+  /** The flag was written by a Netty thread; the task thread sees it after its visibility delay, never an older value. */
+  private flagChanged(row: number): void {
+    const { rows, context } = this;
+    const version = ++rows.flagVersion[row]!;
+    const visibleNs = context.draws.draw("flagVisibility", row, version);
+    if (visibleNs === 0) this.showFlag(row);
+    else context.sim.schedule(context.sim.nowNs + visibleNs, this.flagVisible, context.entities.task(rows.producer[row]!), row, version);
+  }
+
+  private showFlag(row: number): void {
+    const { rows, context } = this;
+    const { tasks } = context;
+    const consumer = rows.consumer[row]!;
+    if (rows.subpartition[row] === SUBPARTITION.unavailable) this.plane.closeView(rows.edge[row]!, rows.producer[row]!, consumer, this.policy.sender);
+    else if (tasks.state[consumer] === TASK_STATE.running && tasks.attempt[consumer] === rows.viewAttempt[row]) this.plane.registerView(rows.edge[row]!, rows.producer[row]!, consumer);
+    else if (this.policy.defects?.reenablesOnStale) this.plane.registerView(rows.edge[row]!, rows.producer[row]!, consumer);
+  }
+
   // --- receiver: input channel ---
-  private onError(row: number, producerAttempt: number): void {
+  private channelEvent(row: number, event: number, attempt: number, step: number): void {
     const { rows } = this;
     const state = rows.channel[row]!;
-    this.cover("channel", CHANNEL_NAMES[state]!, "onError");
-    if (state === CHANNEL.active && rows.producerAttempt[row] === producerAttempt) {
-      rows.channel[row] = CHANNEL.draining;
-      this.appendUnavailable(row);
-      // The attempt that was being asked died too; an older one's error comes too late to matter.
-    } else if (state === CHANNEL.reconnecting && producerAttempt > rows.producerAttempt[row]!) rows.channel[row] = CHANNEL.empty;
+    this.cover("channel", CHANNEL_NAMES[state]!, CHANNEL_EVENTS[event]!);
+    const cell = CHANNEL_TABLE[state]![event]!;
+    if (cell === null) {
+      this.probe.impossible?.(`channel ${CHANNEL_NAMES[state]!} × ${CHANNEL_EVENTS[event]!}`, rows.producer[row]!, rows.consumer[row]!);
+      return;
+    }
+    if (state === CHANNEL.reconnecting && event === CHANNEL_EVENT.error) {
+      rows.readsAttempt[row] = rows.askedAttempt[row]!;
+      rows.askedAttempt[row] = NONE;
+    }
+    rows.channel[row] = cell.next;
+    for (const action of cell.actions) {
+      switch (action) {
+        case "append event":
+          this.appendUnavailable(row);
+          break;
+        case "cache":
+          rows.cachedAttempt[row] = attempt;
+          break;
+        case "start timer":
+          this.startTimer(row, step);
+          break;
+        case "stop timer":
+          this.stopTimer(row);
+          break;
+        case "connect":
+          rows.askedAttempt[row] = attempt;
+          rows.cachedAttempt[row] = NONE;
+          break;
+        case "read":
+          rows.readsAttempt[row] = attempt;
+          rows.askedAttempt[row] = NONE;
+          break;
+        case "fail task":
+          this.listener.failTask(rows.consumer[row]!, step, "timer");
+          break;
+      }
+    }
+  }
+
+  /** D1, if the channel's connection knows it under that attempt; else the error is nobody's. */
+  private onError(row: number, producerAttempt: number, step: number): void {
+    const { rows } = this;
+    const state = rows.channel[row]!;
+    const known = state === CHANNEL.empty ? NONE : state === CHANNEL.reconnecting ? rows.askedAttempt[row]! : rows.readsAttempt[row]!;
+    if (known !== producerAttempt) {
+      this.cover("channel", CHANNEL_NAMES[state]!, "stale error");
+      return;
+    }
+    this.channelEvent(row, CHANNEL_EVENT.error, producerAttempt, step);
   }
 
   private appendUnavailable(row: number): void {
     const { rows, context } = this;
     const consumer = rows.consumer[row]!;
     const probability = context.config.costs.stuckTaskProbability;
-    const stuck = probability > 0 && context.draws.uniform("stuckTask", consumer, this.losses.length) < probability;
+    const stuck = probability > 0 && context.draws.uniform("stuckTask", consumer, this.unavailableEvents) < probability;
+    this.unavailableEvents++;
     this.plane.appendUnavailable(rows.edge[row]!, rows.producer[row]!, consumer, stuck);
-  }
-
-  private onConnectFailed(row: number): void {
-    if (this.rows.channel[row] !== CHANNEL.reconnecting) return;
-    this.cover("channel", "RECONNECTING", "onError");
-    this.rows.channel[row] = CHANNEL.empty;
   }
 
   /** D2, D3: the task thread has met the UnavailableEvent. */
   unavailableConsumed(edge: number, producer: number, consumer: number): void {
-    const { rows, context } = this;
+    const { rows } = this;
     const row = rows.find(edge, producer, consumer);
     if (row < 0) return;
-    const state = rows.channel[row]!;
-    this.cover("channel", CHANNEL_NAMES[state]!, "UnavailableEvent consumed");
-    if (state === CHANNEL.draining) rows.channel[row] = CHANNEL.empty;
-    else if (state === CHANNEL.drainingCached) {
-      context.sim.cancel(rows.timer[row]!);
-      rows.timer[row] = -1;
-      rows.cachedAttempt[row] = -1;
-      rows.channel[row] = CHANNEL.reconnecting;
-      this.connector.reconnect(rows.consumer[row]!, [row], this.updateStep.get(rows.consumer[row]!) ?? -1);
-    }
+    this.probe.handled?.("UnavailableEvent", consumer, this.context.tasks.attempt[consumer]!);
+    const cached = rows.cachedAttempt[row]!;
+    this.channelEvent(row, CHANNEL_EVENT.consumed, cached, -1);
+    if (rows.channel[row] !== CHANNEL.reconnecting) return;
+    if (this.policy.defects?.dropsCachedUpdate) rows.channel[row] = CHANNEL.empty;
+    else this.connector.reconnect(consumer, [row], this.updateStep.get(consumer) ?? -1);
   }
-  private readonly updateStep = new Map<number, number>();
 
   /** D4: the JobManager's update RPC, with all changed channels of the consumer, reaches its TaskManager's RPC thread. */
-  updateArrives(consumer: number, step: number): void {
-    const { rows, context, announced } = this;
-    if (context.tasks.state[consumer] !== TASK_STATE.running) return;
+  updateArrives(consumer: number, consumerAttempt: number, updates: readonly ChannelUpdate[], step: number): void {
+    const { rows, context } = this;
+    const { tasks } = context;
+    if (tasks.state[consumer] !== TASK_STATE.running || tasks.attempt[consumer] !== consumerAttempt) return;
     this.updateStep.set(consumer, step);
     const ready: number[] = [];
-    for (const row of rows.rowsOfConsumer(consumer)) {
-      const newest = announced[rows.producer[row]!]!;
+    for (const { row, attempt } of updates) {
+      if (rows.inBulk[row] === 1) continue;
       const state = rows.channel[row]!;
-      if (newest <= rows.producerAttempt[row]! || newest <= rows.cachedAttempt[row]!) continue;
-      this.cover("channel", CHANNEL_NAMES[state]!, "update RPC");
-      if (state === CHANNEL.empty) {
-        rows.channel[row] = CHANNEL.reconnecting;
-        ready.push(row);
-      } else if (state === CHANNEL.reconnecting) ready.push(row);
-      else {
-        if (!context.config.strategy.cacheUpdate) {
-          // Ablation: the early update is dropped, nothing will bring it again.
-          if (state === CHANNEL.active) this.onError(row, rows.producerAttempt[row]!);
-          continue;
-        }
-        if (state === CHANNEL.active) this.appendUnavailable(row);
-        rows.channel[row] = CHANNEL.drainingCached;
-        rows.cachedAttempt[row] = newest;
-        const { fallbackTimerNs } = context.config.strategy;
-        if (rows.timer[row] === -1 && fallbackTimerNs !== null) {
-          rows.timer[row] = context.sim.schedule(context.sim.nowNs + fallbackTimerNs, this.timerFires, context.entities.task(consumer), row, newest, step);
-        }
+      const known = state === CHANNEL.drainingCached ? rows.cachedAttempt[row]! : Math.max(rows.readsAttempt[row]!, rows.askedAttempt[row]!);
+      const newer = attempt > known;
+      // Ablation: the early update is dropped, nothing will bring it again.
+      if (newer && !context.config.strategy.cacheUpdate && (state === CHANNEL.active || state === CHANNEL.draining)) {
+        this.cover("channel", CHANNEL_NAMES[state]!, CHANNEL_EVENTS[CHANNEL_EVENT.update]!);
+        if (state === CHANNEL.active) this.onError(row, rows.readsAttempt[row]!, step);
+        continue;
       }
+      this.channelEvent(row, newer ? CHANNEL_EVENT.update : CHANNEL_EVENT.olderUpdate, attempt, step);
+      if (newer && rows.channel[row] === CHANNEL.reconnecting) ready.push(row);
     }
     if (ready.length > 0) this.connector.reconnect(consumer, ready, step);
   }
 
-  private onTimer(row: number, _cached: number, cause: number): void {
+  // --- fallback timer ---
+  private startTimer(row: number, step: number): void {
     const { rows, context } = this;
-    if (rows.timer[row] === -1) return;
+    const { fallbackTimerNs } = context.config.strategy;
+    if (fallbackTimerNs === null || this.policy.defects?.noTimer) return;
+    const consumer = rows.consumer[row]!;
+    const { sim, entities, tasks } = context;
+    rows.timer[row] = sim.schedule(sim.nowNs + fallbackTimerNs, this.timerFires, entities.task(consumer), row, tasks.attempt[consumer]!, step);
+  }
+
+  private stopTimer(row: number): void {
+    if (this.rows.timer[row] === -1) return;
+    this.context.sim.cancel(this.rows.timer[row]!);
+    this.rows.timer[row] = -1;
+  }
+
+  private onTimer(row: number, consumerAttempt: number, cause: number): void {
+    const { rows, context } = this;
     rows.timer[row] = -1;
-    if (rows.channel[row] !== CHANNEL.drainingCached) return;
-    this.cover("channel", "DRAINING_CACHED", "timer");
+    const consumer = rows.consumer[row]!;
+    this.probe.handled?.("fallback timer", consumer, consumerAttempt);
     const timerNs = context.config.strategy.fallbackTimerNs ?? 0;
     const nowNs = context.sim.nowNs;
-    const step = this.steps.service(this.stepTimer, PHASE.timer, threadId(THREAD.timer, 0), rows.consumer[row]!, nowNs - timerNs, nowNs, cause, "fallbackTimer", timerNs);
-    this.listener.failTask(rows.consumer[row]!, step, "timer");
+    const step = this.steps.service(this.stepTimer, PHASE.timer, threadId(THREAD.timer, 0), consumer, nowNs - timerNs, nowNs, cause, "fallbackTimer", timerNs);
+    this.channelEvent(row, CHANNEL_EVENT.timer, NONE, step);
   }
-
-  /** The new attempt is RUNNING: it asks for its partitions, one TaskManager after the other. */
-  taskRunning(task: number, step: number): void {
-    for (const row of this.rows.rowsOfConsumer(task)) {
-      this.rows.channel[row] = CHANNEL.reconnecting;
-      if (this.rows.timer[row] !== -1) {
-        this.context.sim.cancel(this.rows.timer[row]!);
-        this.rows.timer[row] = -1;
-      }
-    }
-    this.connector.startChain(task, step);
-  }
-
 }
