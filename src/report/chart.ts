@@ -4,7 +4,7 @@
  */
 
 import { wrap } from "./format.js";
-import type { ResultSet, SweepRow } from "./input.js";
+import type { ResultSet, SensitivityRow, SweepRow } from "./input.js";
 import { type CaseStyle, caseStyles, type Mode } from "./palette.js";
 import { chartConfig } from "./theme.js";
 
@@ -14,6 +14,8 @@ export type Spec = { readonly [key: string]: unknown };
 export interface ChartInput {
   readonly sets: readonly ResultSet[];
   readonly sweep: readonly SweepRow[];
+  /** What `outgap sensitivity` found; absent elsewhere. */
+  readonly sensitivity?: readonly SensitivityRow[];
   readonly mode: Mode;
 }
 

@@ -131,6 +131,23 @@ export interface SweepRow {
   readonly seeds: number;
 }
 
+/** One cost of a sensitivity study: a metric as it is, and with the cost a fifth lower and higher. */
+export interface SensitivityRow {
+  readonly case: string;
+  readonly strategy: string;
+  readonly metric: string;
+  /** `ms`, or empty for a ratio or a count. */
+  readonly unit: string;
+  readonly cost: string;
+  /** The cost's own value, as text with its unit. */
+  readonly value: string;
+  readonly grade: string;
+  readonly criticalPathShare: number;
+  readonly base: number;
+  readonly lower: number;
+  readonly higher: number;
+}
+
 /** Everything of one scenario: one result directory, or the runs of one scenario in memory. */
 export interface ResultSet {
   readonly scenario: string;

@@ -1,4 +1,6 @@
 /** The costs of a scenario as the report lists them: value as it ran, grade and source from the catalogue. */
+
+import type { ModelConfig } from "../../model/config.js";
 import type { ParameterRow } from "../../report/input.js";
 import { COSTS, costDefault, resolveCosts } from "../../scenario/costs.js";
 import { describeCost } from "../../scenario/describe-cost.js";
@@ -10,7 +12,11 @@ export function parameterRows(scenarioText: string): ParameterRow[] {
   const parsed = parseScenario(scenarioText, { file: "scenario.yaml" });
   const config = parsed.ok ? parsed.scenario.cases[0]?.config : undefined;
   // A result of another version of the format: its costs are in its scenario.yaml, but not in today's catalogue.
-  if (config === undefined) return [];
+  return config === undefined ? [] : costParameters(config);
+}
+
+/** The costs of one case, in the order of the catalogue. */
+export function costParameters(config: ModelConfig): ParameterRow[] {
   const version = config.engine.version as EngineVersion;
   const { provider } = config.cluster;
   const defaults = resolveCosts(version, provider, {});

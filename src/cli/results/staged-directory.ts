@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileError, UsageError } from "../exit.js";
 
 /** By these files a folder is known to be a result that may be replaced. */
-const MARKS = ["summary.json", "study.json"];
+const MARKS = ["summary.json", "study.json", "sensitivity.json"];
 
 /** Folders that are neither committed nor discarded. Whatever ends the program, none of them stays behind. */
 const open = new Set<StagedDirectory>();

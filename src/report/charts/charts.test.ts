@@ -10,7 +10,7 @@ import { duration } from "../format.js";
 import type { Mode } from "../palette.js";
 import { renderPng } from "../render/png.js";
 import { compileSpec, renderSvg } from "../render/svg.js";
-import { syntheticSet, syntheticSweep } from "../testing/fixture.js";
+import { syntheticSensitivity, syntheticSet, syntheticSweep } from "../testing/fixture.js";
 import { CHARTS } from "./index.js";
 
 const small = syntheticSet(40);
@@ -18,7 +18,12 @@ const sets = [syntheticSet(40, 1, "bytedance-join-40"), syntheticSet(80, 3, "byt
 
 function inputFor(id: string, scope: "set" | "all", mode: Mode): ChartInput {
   const sweep = syntheticSweep(id === "sweep-heatmap" ? 2 : 1);
-  return { sets: scope === "set" ? [sets[1] as (typeof sets)[number]] : sets, sweep, mode };
+  return {
+    sets: scope === "set" ? [sets[1] as (typeof sets)[number]] : sets,
+    sweep,
+    sensitivity: syntheticSensitivity(),
+    mode,
+  };
 }
 
 let validate: ValidateFunction;

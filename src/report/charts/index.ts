@@ -7,6 +7,7 @@ import { outputGap } from "./output-gap.js";
 import { outputOverTime } from "./output-over-time.js";
 import { phases } from "./phases.js";
 import { recoveryByParallelism } from "./recovery-by-parallelism.js";
+import { sensitivity } from "./sensitivity.js";
 import { slots } from "./slots.js";
 import { sweepHeatmap } from "./sweep-heatmap.js";
 import { sweepLines } from "./sweep-lines.js";
@@ -22,4 +23,5 @@ export const CHARTS: readonly ChartDefinition[] = [
   recoveryByParallelism,
   sweepLines,
   sweepHeatmap,
+  sensitivity,
 ];

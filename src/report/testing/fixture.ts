@@ -1,7 +1,7 @@
 /** Result sets made of synthetic results, for the tests of charts and report. */
 import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
 import { resultSetFromRuns } from "../files/read.js";
-import type { ResultSet, SweepRow } from "../input.js";
+import type { ResultSet, SensitivityRow, SweepRow } from "../input.js";
 
 export function syntheticSet(parallelism: number, seeds = 1, name = `bytedance-join-${parallelism}`): ResultSet {
   const runs = Array.from({ length: seeds }, (_, index) =>
@@ -52,5 +52,35 @@ export function syntheticSweep(parameters: 1 | 2): SweepRow[] {
         };
       }),
     ),
+  );
+}
+
+/** Two cases; costs from one that decides the metric down to one that does nothing. */
+export function syntheticSensitivity(): SensitivityRow[] {
+  const cases = [
+    ["global restart", "global-restart", 81_000],
+    ["single-task, reserved TM", "single-task", 5_000],
+  ] as const;
+  const costs = [
+    ["taskOperation", "I", 0.2],
+    ["taskOpen", "I", 0.11],
+    ["descriptor", "P+D", 0.07],
+    ["bandwidth", "I", -0.03],
+    ["tcpConnect", "I", 0],
+  ] as const;
+  return cases.flatMap(([name, strategy, base]) =>
+    costs.map(([cost, grade, share]) => ({
+      case: name,
+      strategy,
+      metric: "recoveryTimeMs",
+      unit: "ms",
+      cost,
+      value: "1ms",
+      grade,
+      criticalPathShare: Math.abs(share),
+      base,
+      lower: base * (1 - 0.2 * share),
+      higher: base * (1 + 0.2 * share),
+    })),
   );
 }
