@@ -194,6 +194,7 @@ export class Attempts {
     for (let q = state.fifoHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
     state.fifoHead[c] = state.fifoTail[c] = -1;
     state.queued[c] = 0;
+    state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;
     take(state.stagedHead, state.stagedTail, false);
     take(state.arrivalHead, state.arrivalTail, true);
@@ -206,19 +207,12 @@ export class Attempts {
 
   private reroute(q: number, c: number, timeNs: number, wire: boolean): boolean {
     const { state, sources } = this.plane;
-    const { words, doubles } = state.pool;
+    const { words } = state.pool;
     const s = words[q * WORDS + SOURCE]!;
     const to = sources.nextOpen(s, state.layout.groupOfSource[s]!, c);
     if (state.consumerMode[to] !== CONSUMER_OPEN) return false;
     words[q * WORDS + TARGET] = (words[q * WORDS + TARGET]! & ~CONSUMER_MASK) | to;
-    words[q * WORDS + NEXT] = -1;
-    doubles[q * DOUBLES + TIME] = timeNs;
-    const tm = state.consumerTm[to]!;
-    const [head, tail] = wire ? [state.arrivalHead, state.arrivalTail] : [state.stagedHead, state.stagedTail];
-    if (tail[tm]! < 0) head[tm] = q;
-    else words[tail[tm]! * WORDS + NEXT] = q;
-    tail[tm] = q;
-    if (wire) state.arrivalMinNs[tm] = Math.min(state.arrivalMinNs[tm]!, timeNs);
+    this.plane.receivers.rejoin(q, state.consumerTm[to]!, timeNs, wire);
     return true;
   }
 

@@ -13,7 +13,7 @@ import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
 import { buildLayout, type Layout } from "./layout.js";
 import { MatchBook, type SharedShares } from "./match-book.js";
-import { Receivers } from "./receivers.js";
+import { type ReceiverParts, Receivers } from "./receivers.js";
 import { RecordLedger } from "./record-ledger.js";
 import { Rereads } from "./rereads.js";
 import { Rows } from "./rows.js";
@@ -64,7 +64,7 @@ export class LumpedPlane implements DataPlane {
     this.threads = new Threads(state);
     this.rereads = new Rereads(layout.sources);
     this.ledger = new RecordLedger(layout, state.arrivals.produced);
-    this.sources = new Sources(state, this.threads, this.rereads);
+    this.sources = this.makeSources();
     this.holding = new Holding(state, this.ledger, this.sources);
     const groups = layout.groups.length;
     this.shared = {
@@ -98,7 +98,18 @@ export class LumpedPlane implements DataPlane {
     });
     this.gaps = new GapTracker(Int32Array.from(sinkTasks), context.measureFromNs);
     this.binned = new BinnedLatency(binCount(layout.config.durationNs), BIN_NS);
-    this.receivers = new Receivers(state, this.threads, this.ledger, this.shared, this.gaps, this.latency, this.binned, sinkIndex, slotOfConsumer, this.slots.length);
+    this.receivers = this.makeReceivers({
+      state,
+      threads: this.threads,
+      ledger: this.ledger,
+      shared: this.shared,
+      gaps: this.gaps,
+      latency: this.latency,
+      binned: this.binned,
+      sinkIndex,
+      slotOfConsumer,
+      slots: this.slots.length,
+    });
     this.timeline = new Timeline(layout);
     this.attempts = new Attempts(this);
     this.sinkLimits = this.queueLimits();
@@ -107,8 +118,15 @@ export class LumpedPlane implements DataPlane {
     this.beginBin();
   }
 
+  protected makeSources(): Sources {
+    return new Sources(this.state, this.threads, this.rereads);
+  }
+  protected makeReceivers(parts: ReceiverParts): Receivers {
+    return new Receivers(parts);
+  }
+
   // --- time ---
-  private beginBin(): void {
+  protected beginBin(): void {
     const { arrivals } = this.state;
     arrivals.nextBin();
     this.sources.position = 0;

@@ -37,6 +37,21 @@ export class ArrivalCounts {
   }
 }
 
+/** What the receiving side is built from. */
+export interface ReceiverParts {
+  readonly state: LumpedState;
+  readonly threads: Threads;
+  readonly ledger: RecordLedger;
+  readonly shared: SharedShares;
+  readonly gaps: GapTracker;
+  readonly latency: LatencyHistogram;
+  readonly binned: BinnedLatency;
+  /** By consumer: its place among the sinks; and its base class, numbered over all vertices, of `slots`. */
+  readonly sinkIndex: Int32Array;
+  readonly slotOfConsumer: Uint8Array;
+  readonly slots: number;
+}
+
 export class Receivers {
   readonly arrived: ArrivalCounts;
   readonly copies: ArrivalCounts;
@@ -49,7 +64,7 @@ export class Receivers {
   dropped = 0;
   arrivals = 0;
   completions = 0;
-  private readonly state: LumpedState;
+  protected readonly state: LumpedState;
   private readonly threads: Threads;
   private readonly ledger: RecordLedger;
   private readonly emission: Float64Array;
@@ -75,18 +90,8 @@ export class Receivers {
   private batch = new Int32Array(256);
   private ready = new Int32Array(256);
 
-  constructor(
-    state: LumpedState,
-    threads: Threads,
-    ledger: RecordLedger,
-    shared: SharedShares,
-    gaps: GapTracker,
-    latency: LatencyHistogram,
-    binned: BinnedLatency,
-    sinkIndex: Int32Array,
-    slotOfConsumer: Uint8Array,
-    slots: number,
-  ) {
+  constructor(parts: ReceiverParts) {
+    const { state, threads, ledger, shared, gaps, latency, binned, sinkIndex, slotOfConsumer, slots } = parts;
     this.state = state;
     this.threads = threads;
     this.ledger = ledger;
@@ -128,7 +133,7 @@ export class Receivers {
   }
 
   /** Arrivals < timeNs go through the client loops; what they have done joins the staged list. */
-  private receive(tm: number, timeNs: number): void {
+  receive(tm: number, timeNs: number): void {
     const { state } = this;
     const { words, doubles } = state.pool;
     let q = state.arrivalHead[tm]!;
@@ -199,7 +204,7 @@ export class Receivers {
   }
 
   /** What the client loops have done before `timeNs` joins the consumers' FIFOs. */
-  private hand(tm: number, timeNs: number): void {
+  hand(tm: number, timeNs: number): void {
     const { state } = this;
     const { words, doubles } = state.pool;
     let q = state.stagedHead[tm]!;
@@ -266,6 +271,7 @@ export class Receivers {
     let free = freeAtNs[consumer]!;
     let queued = state.queued[consumer]!;
     let served = 0;
+    let serviceStart = Number.POSITIVE_INFINITY;
     while (q >= 0) {
       const w = q * WORDS;
       const time = doubles[q * DOUBLES + TIME]!;
@@ -274,7 +280,10 @@ export class Receivers {
       const count1 = words[w + COUNT_1]!;
       const count = count0 + count1;
       const done = start + Math.round(count * service) + state.stolenNs[consumer]!;
-      if (done >= timeNs) break;
+      if (done >= timeNs) {
+        serviceStart = start;
+        break;
+      }
       state.stolenNs[consumer] = 0;
       free = done;
       queued -= count;
@@ -303,6 +312,7 @@ export class Receivers {
       pool.release(q);
       q = next;
     }
+    state.serviceStartNs[consumer] = serviceStart;
     if (served === 0) return;
     fifoHead[consumer] = q;
     if (q < 0) state.fifoTail[consumer] = -1;
@@ -368,6 +378,19 @@ export class Receivers {
     }
   }
 
+  /** A quantum that was under way to another consumer joins the arrivals, or what the client loops have done, at `timeNs`. */
+  rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {
+    const { state } = this;
+    const { words, doubles } = state.pool;
+    words[q * WORDS + NEXT] = -1;
+    doubles[q * DOUBLES + TIME] = timeNs;
+    const [head, tail] = wire ? [state.arrivalHead, state.arrivalTail] : [state.stagedHead, state.stagedTail];
+    if (tail[tm]! < 0) head[tm] = q;
+    else words[tail[tm]! * WORDS + NEXT] = q;
+    tail[tm] = q;
+    if (wire) state.arrivalMinNs[tm] = Math.min(head[tm] === q ? timeNs : state.arrivalMinNs[tm]!, timeNs);
+  }
+
   /** The quantum's records are lost here, each source's own loss. */
   lose(q: number, cause: number): void {
     const { words } = this.state.pool;
@@ -394,17 +417,13 @@ export class Receivers {
     return Math.max(free, nowNs);
   }
 
-  /** Records of the quanta in service that the task threads have processed by now. */
+  /** Records of the quanta in service that the task threads have processed by now; all are served up to now. */
   inService(nowNs: number): number {
-    const { state } = this;
-    const { words, doubles } = state.pool;
+    const { serviceStartNs } = this.state;
     let records = 0;
-    for (let c = 0; c < state.fifoHead.length; c++) {
-      const q = state.fifoHead[c]!;
-      if (q < 0) continue;
-      const time = doubles[q * DOUBLES + TIME]!;
-      const start = Math.max(time, state.freeAtNs[c]!);
-      if (start < nowNs) records += Math.min(words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!, Math.floor((nowNs - start) / this.serviceNs[c]!));
+    for (let c = 0; c < serviceStartNs.length; c++) {
+      const forNs = nowNs - serviceStartNs[c]!;
+      if (forNs > 0) records += Math.floor(forNs / this.serviceNs[c]!);
     }
     return records;
   }

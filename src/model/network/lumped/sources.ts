@@ -43,7 +43,7 @@ export class Sources {
   private readonly eventStart: Int32Array;
   private readonly cursor: Int32Array;
   private readonly commitPhase: Float64Array;
-  private readonly state: LumpedState;
+  protected readonly state: LumpedState;
   private readonly threads: Threads;
   private readonly rereads: Rereads;
   private readonly wireNsPerByte: number;

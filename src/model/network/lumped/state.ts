@@ -70,6 +70,8 @@ export class LumpedState {
   readonly queued: Int32Array;
   /** The task thread is busy until then with what it has completed or been given as mail. */
   readonly freeAtNs: Float64Array;
+  /** Start of the service of the quantum at the head, as of the last look; Infinity if it had none. */
+  readonly serviceStartNs: Float64Array;
   /** Mail that runs while the quantum at the head is in service. */
   readonly stolenNs: Float64Array;
   /** Quanta and markers ever appended, and ever completed: a marker is met when `served` reaches its number. */
@@ -124,6 +126,7 @@ export class LumpedState {
     this.fifoTail = new Int32Array(consumers).fill(-1);
     this.queued = new Int32Array(consumers);
     this.freeAtNs = new Float64Array(consumers);
+    this.serviceStartNs = new Float64Array(consumers).fill(Number.POSITIVE_INFINITY);
     this.stolenNs = new Float64Array(consumers);
     this.appended = new Float64Array(consumers);
     this.served = new Float64Array(consumers);

@@ -1,0 +1,104 @@
+/**
+ * The oracle of the windowed plane: the same steps, one kernel event each for every flush, arrival at a client loop,
+ * end of a client loop's service and end of a task thread's service. Slow; results must be equal to the last bit.
+ */
+import type { DataPlane, PlaneContext, PlaneListener } from "../data-plane.js";
+import { LumpedPlane } from "./plane.js";
+import { CONSUMER_MASK, DOUBLES, TARGET, TIME, WORDS } from "./quanta.js";
+import { type ReceiverParts, Receivers } from "./receivers.js";
+import { Sources } from "./sources.js";
+
+/** After everything else of the nanosecond: a call of the control plane comes before the data of that instant. */
+const DATA = 250;
+
+interface Steps {
+  arrival(taskManager: number, timeNs: number): void;
+  clientDone(taskManager: number, timeNs: number): void;
+  service(consumer: number): void;
+}
+
+class EventSources extends Sources {
+  steps!: Steps;
+  override put(q: number, s: number, groupIndex: number, consumer: number, from: number, to: number, flushNs: number, count: number): void {
+    super.put(q, s, groupIndex, consumer, from, to, flushNs, count);
+    const timeNs = this.state.pool.doubles[q * DOUBLES + TIME]!;
+    if (from === to) this.steps.clientDone(to, timeNs);
+    else this.steps.arrival(to, timeNs);
+  }
+}
+
+class EventReceivers extends Receivers {
+  steps!: Steps;
+  override arrive(q: number, tm: number): void {
+    const before = this.dropped;
+    super.arrive(q, tm);
+    if (this.dropped === before) this.steps.clientDone(tm, this.state.pool.doubles[q * DOUBLES + TIME]!);
+  }
+  override rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {
+    super.rejoin(q, tm, timeNs, wire);
+    if (wire) this.steps.arrival(tm, timeNs);
+    else this.steps.clientDone(tm, timeNs);
+  }
+  override enqueue(q: number): void {
+    super.enqueue(q);
+    this.steps.service(this.state.pool.words[q * WORDS + TARGET]! & CONSUMER_MASK);
+  }
+}
+
+class EventLumpedPlane extends LumpedPlane {
+  // Set while the base class's constructor runs; an initialiser would undo that.
+  declare private steps: Steps | undefined;
+  declare private flushKind: number;
+
+  protected override makeSources(): Sources {
+    return new EventSources(this.state, this.threads, this.rereads);
+  }
+  protected override makeReceivers(parts: ReceiverParts): Receivers {
+    return new EventReceivers(parts);
+  }
+
+  /** The base class's constructor opens the first bin: the events are defined then. */
+  private define(): Steps {
+    const { context, state, sources, receivers } = this;
+    const { sim, entityBase } = context;
+    const consumers = this.layout.consumers;
+    this.flushKind = sim.defineKind("quantum-flush", DATA, () => sources.advance(sim.nowNs + 1));
+    const arrival = sim.defineKind("quantum-arrives", DATA + 1, (_e, tm) => receivers.receive(tm, sim.nowNs + 1));
+    const done = sim.defineKind("quantum-received", DATA + 2, (_e, tm) => receivers.hand(tm, sim.nowNs + 1));
+    const service = sim.defineKind("quantum-processed", DATA + 3, (_e, c) => {
+      receivers.serve(c, sim.nowNs + 1);
+      next(c);
+    });
+    const next = (c: number): void => {
+      if (state.fifoHead[c]! >= 0) sim.schedule(Math.max(sim.nowNs, receivers.drainNs(c, sim.nowNs, 1)), service, entityBase + 1 + c, c);
+    };
+    const steps: Steps = {
+      arrival: (tm, timeNs) => void sim.schedule(timeNs, arrival, entityBase + 1 + consumers + tm, tm),
+      clientDone: (tm, timeNs) => void sim.schedule(timeNs, done, entityBase + 1 + consumers + tm, tm),
+      service: (c) => next(c),
+    };
+    (sources as EventSources).steps = steps;
+    (receivers as EventReceivers).steps = steps;
+    return steps;
+  }
+
+  protected override beginBin(): void {
+    super.beginBin();
+    this.steps ??= this.define();
+    const { phaseNs, resolutionNs } = this.layout;
+    const start = this.state.arrivals.bin * resolutionNs;
+    for (let s = 0; s < phaseNs.length; s++) this.context.sim.schedule(start + phaseNs[s]!, this.flushKind, this.context.entityBase + 1 + s);
+  }
+
+  /** All events before now have been handled; only how far the services are, which the timeline shows, is noted here. */
+  override advanceTo(nowNs: number): void {
+    if (nowNs >= this.layout.config.durationNs) super.advanceTo(nowNs);
+    else for (let c = 0; c < this.layout.consumers; c++) this.receivers.serve(c, nowNs);
+  }
+  override advanceConsumer(): void {}
+}
+
+/** The lumped plane, event by event. For tests. */
+export function createLumpedEventPlane(context: PlaneContext, listener: PlaneListener): DataPlane {
+  return new EventLumpedPlane(context, listener);
+}
