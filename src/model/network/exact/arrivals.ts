@@ -20,6 +20,8 @@ import { TupleTable } from "./tuples.js";
 const MEANS_BEFORE_START = 3;
 /** Rows that are kept for flushes, look-ahead and the like, beyond windows and commits. */
 const SLACK_NS = 1_000_000_000;
+/** Tuples wait in heaps for their records: steps keep those short. */
+const HASH_STEP_NS = 100_000_000;
 
 export class Arrivals {
   readonly logs: SourceLog[] = [];
@@ -46,6 +48,7 @@ export class Arrivals {
   private readonly nextTupleNs: Float64Array;
   private readonly hash: Int32Array;
   private readonly joinOfLog: Int32Array;
+  private keepsRows = true;
 
   constructor(context: PlaneContext, routes: Routes, keys: Keys) {
     this.context = context;
@@ -110,6 +113,12 @@ export class Arrivals {
     this.horizonNs = horizonNs;
   }
 
+  /** The rest of the run is drawn for its hash alone: no row is kept. */
+  finish(durationNs: number): void {
+    this.keepsRows = false;
+    while (this.horizonNs < durationNs) this.generate(Math.min(durationNs, this.horizonNs + HASH_STEP_NS));
+  }
+
   key(source: number, offset: number): number {
     const log = this.logs[source]!;
     const tuple = log.tuple[offset & log.mask]!;
@@ -137,7 +146,7 @@ export class Arrivals {
     const join: JoinRoute = this.routes.joins[j]!;
     const table = this.tuples[j]!;
     const { topology } = this.context;
-    const id = table.create();
+    const id = this.keepsRows ? table.create() : table.end++;
     const atNs = this.nextTupleNs[j]!;
     const inputs = join.inputs.length;
     const first = this.tupleFirst.below(j, id, inputs);
@@ -189,16 +198,21 @@ export class Arrivals {
   private append(s: number, eventNs: number, tuple: number): void {
     const log = this.logs[s]!;
     const offset = log.end;
-    log.append(eventNs, tuple);
-    if (eventNs < 0) log.zero = log.end;
-    if (tuple >= 0) this.tuples[this.joinOf(s)]!.append(tuple, eventNs);
+    const join = this.joinOfLog[s]!;
     if (eventNs < this.context.config.durationNs) {
       const time = (eventNs | 0) ^ Math.imul(Math.floor(eventNs / 2 ** 32) + 1, 0x2545f491);
       let hash = Math.imul(this.hash[s]! ^ time, 0x01000193) ^ tuple;
       // Keys are a function of the record's address: a sample of them tells whether the function is the same.
-      if ((offset & 15) === 0) hash += this.key(s, offset);
+      if ((offset & 15) === 0) hash += tuple < 0 ? this.keys.ofRecord(s, offset) : this.keys.ofTuple(join, tuple);
       this.hash[s] = Math.imul(hash, 0x01000193);
     }
+    if (!this.keepsRows) {
+      log.end++;
+      return;
+    }
+    log.append(eventNs, tuple);
+    if (eventNs < 0) log.zero = log.end;
+    if (tuple >= 0) this.tuples[join]!.append(tuple, eventNs);
     this.onAppend(s, offset, eventNs, tuple);
   }
 }

@@ -122,6 +122,7 @@ class ExactPlane implements DataPlane {
   }
 
   private closeBin(bin: number): void {
+    this.settle();
     const { bins } = this.world.meter;
     let unread = 0;
     for (let s = 0; s < this.world.routes.sourceTasks.length; s++)
@@ -220,9 +221,9 @@ class ExactPlane implements DataPlane {
   finish(endNs: number): PlaneResult {
     const { config } = this.world.context;
     this.settle();
-    if (this.world.arrivals.horizonNs < Math.max(endNs, config.durationNs))
-      this.world.arrivals.generate(Math.max(endNs, config.durationNs));
+    if (this.world.arrivals.horizonNs < endNs) this.world.arrivals.generate(endNs);
     const totals = this.tally.walk(endNs);
+    this.world.arrivals.finish(config.durationNs);
     this.tally.checkMemory((ch) => this.segmentsHeld(ch), this.poolProblems());
     const { meter, ledger } = this.world;
     meter.gaps.finish(endNs);

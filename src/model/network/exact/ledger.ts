@@ -150,8 +150,10 @@ export class Ledger {
     const row = tuple & table.mask;
     this.underWay--;
     table.travelling[row]!--;
+    if (table.lastEventNs[row]! < 0) return false;
     if (table.status[row] === TUPLE.emitted) {
-      this.matchesDuplicated++;
+      // Copies of one emission are no repetition.
+      if (table.repeated[row] === 1) this.matchesDuplicated++;
       return false;
     }
     table.status[row] = TUPLE.emitted;

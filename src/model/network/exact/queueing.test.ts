@@ -1,6 +1,11 @@
 /** The plane's own FIFO servers against queueing theory: source thread (M/D/1, M/M/1), stalls by the size of a queue. */
 import { describe, expect, it } from "vitest";
+import { RandomStreams } from "../../../kernel/random.js";
+import { Simulation } from "../../../kernel/simulation.js";
 import type { Distribution } from "../../config.js";
+import { TaskTable } from "../../task-table.js";
+import { buildTopology } from "../../topology/topology.js";
+import { EventLoops } from "./event-loops.js";
 import { createExactPlane } from "./index.js";
 import { config, constant, Driver, hash, MS, SECOND, vertex } from "./testing/small-job.js";
 
@@ -34,6 +39,88 @@ describe("source thread", () => {
   it("is an M/M/1 server with exponential service", () => {
     const { mean, error } = meanInSystem(0.7, { kind: "exponential", meanNs: 1 * MS });
     expect(Math.abs(mean - 0.7 / 0.3)).toBeLessThan(4 * error + 0.005);
+  });
+});
+
+describe("consumer thread", () => {
+  it.each([0.3, 0.7])("is an M/D/1 server at load %f", (load) => {
+    const servers = 64;
+    // Each record leaves at once, and reaches the sink of its own slot without a delay.
+    const model = config({
+      durationNs: 30 * SECOND,
+      vertices: [
+        vertex("s", "source", servers, { ratePerSecond: servers * load * 1000, serviceTime: constant(0) }),
+        vertex("k", "sink", servers, { serviceTime: constant(1 * MS), sink: true }),
+      ],
+      edges: [{ ...hash(0, 1), partitioning: "forward" }],
+      engine: { bufferTimeoutNs: 0 },
+    });
+    const { bins, violations } = new Driver(model, createExactPlane).run();
+    expect(violations).toEqual([]);
+    const samples = [...bins.backlogNetwork].slice(20).map((n) => n / servers);
+    const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
+    const variance = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (samples.length - 1);
+    const theory = load + load ** 2 / (2 * (1 - load));
+    expect(Math.abs(mean - theory)).toBeLessThan(4 * Math.sqrt(variance / samples.length) + 0.002);
+  });
+});
+
+describe("Netty event loop", () => {
+  it("serves data first come, first served: the mean wait of M/D/1", () => {
+    const model = config({
+      vertices: [vertex("s", "source", 1)],
+      edges: [],
+      costs: { nettyMessage: constant(100_000), nettyPerByteNs: 0 },
+    });
+    const sim = new Simulation();
+    const streams = new RandomStreams("1");
+    const topology = buildTopology(model);
+    const loops = new EventLoops({
+      config: model,
+      topology,
+      sim,
+      streams,
+      tasks: new TaskTable(1),
+      taskManagerAlive: () => true,
+      measureFromNs: 0,
+      entityBase: 0,
+    });
+    const load = 0.7;
+    const draws = streams.family("test");
+    let arrivalNs = 0;
+    let waited = 0;
+    const n = 200_000;
+    for (let i = 0; i < n; i++) {
+      arrivalNs += Math.round((-100_000 / load) * Math.log(draws.uniform53(0, i)));
+      sim.run(arrivalNs);
+      waited += loops.serve(3, 1000) - arrivalNs - 100_000;
+    }
+    const theory = (100_000 * load) / (2 * (1 - load));
+    expect(Math.abs(waited / n / theory - 1)).toBeLessThan(0.04);
+  });
+
+  it("lets data pass a control message that is not there yet, and queues control messages one by one", () => {
+    const model = config({
+      vertices: [vertex("s", "source", 1)],
+      edges: [],
+      costs: { nettyMessage: constant(5_000), nettyPerByteNs: 0 },
+    });
+    const topology = buildTopology(model);
+    const loops = new EventLoops({
+      config: model,
+      topology,
+      sim: new Simulation(),
+      streams: new RandomStreams("1"),
+      tasks: new TaskTable(1),
+      taskManagerAlive: () => true,
+      measureFromNs: 0,
+      entityBase: 0,
+    });
+    expect(loops.serveControl(0, 100_000, 20_000)).toBe(120_000);
+    expect(loops.serveControl(0, 100_000, 20_000)).toBe(140_000);
+    // Both have taken their share of the loop.
+    expect(loops.serve(0, 0)).toBe(45_000);
+    expect(loops.serve(1, 0)).toBe(5_000);
   });
 });
 

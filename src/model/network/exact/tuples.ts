@@ -29,6 +29,8 @@ export class TupleTable {
   retired: Uint8Array<ArrayBuffer>;
   /** Copies of the match under way behind the join. */
   travelling: Uint16Array<ArrayBuffer>;
+  /** 1 if the join has emitted the match again. */
+  repeated: Uint8Array<ArrayBuffer>;
   /** Seen by the walk at the end of the run. */
   seen: Uint8Array<ArrayBuffer>;
 
@@ -42,6 +44,7 @@ export class TupleTable {
     this.appended = new Uint8Array(capacity);
     this.retired = new Uint8Array(capacity);
     this.travelling = new Uint16Array(capacity);
+    this.repeated = new Uint8Array(capacity);
     this.seen = new Uint8Array(capacity);
   }
 
@@ -55,6 +58,7 @@ export class TupleTable {
     this.appended[row] = 0;
     this.retired[row] = 0;
     this.travelling[row] = 0;
+    this.repeated[row] = 0;
     this.seen[row] = 0;
     return id;
   }
@@ -144,6 +148,7 @@ export class TupleTable {
     this.appended = regrown(this.appended, 1, capacity, tail, end);
     this.retired = regrown(this.retired, 1, capacity, tail, end);
     this.travelling = regrown(this.travelling, 1, capacity, tail, end);
+    this.repeated = regrown(this.repeated, 1, capacity, tail, end);
     this.seen = regrown(this.seen, 1, capacity, tail, end);
     this.mask = capacity - 1;
   }

@@ -77,16 +77,19 @@ export class RecordProcessor {
     const join = this.routes.joinOfVertex[this.context.topology.taskVertex[task]!]!;
     const table = this.tables[join]!;
     // Partners that both came before t=0 are no match of this run.
-    const repeated = table.matched(tuple) || table.lastEventNs[tuple & table.mask]! < 0;
-    if (repeated) this.ledger.matchesDuplicated++;
-    if (!this.hasOutputs(task)) {
+    const old = table.lastEventNs[tuple & table.mask]! < 0;
+    const row = tuple & table.mask;
+    const repeated = old || table.matched(tuple);
+    if (this.hasOutputs(task)) {
+      if (repeated) table.repeated[row] = 1;
+      else table.status[row] = TUPLE.travelling;
+    } else {
       if (!repeated) {
-        table.status[tuple & table.mask] = TUPLE.emitted;
-        this.meter.output(task, atNs, table.lastEventNs[tuple & table.mask]!);
-      }
+        table.status[row] = TUPLE.emitted;
+        this.meter.output(task, atNs, table.lastEventNs[row]!);
+      } else if (!old) this.ledger.matchesDuplicated++;
       return true;
     }
-    if (!repeated) table.status[tuple & table.mask] = TUPLE.travelling;
     return this.emitter.emit(task, this.routes.streams + join, tuple, 1);
   }
 
