@@ -11,6 +11,7 @@
  * ```
  */
 export { readResultSet as readResults } from "./cli/results/result-folder.js";
+export { resultSetOf } from "./cli/results/result-set.js";
 export { type RunScenarioOptions, runScenario } from "./experiment/run-scenario.js";
 export type {
   CaseSummary,
@@ -27,7 +28,10 @@ export type {
   TraceEvent,
 } from "./metrics/result.js";
 export type { ModelConfig } from "./model/config.js";
+export type { Spec } from "./report/chart.js";
 export type { GapRow, LossRow, PhaseRow, ResultSet, TimelineColumns } from "./report/input.js";
+export { strategyColour } from "./report/palette.js";
+export { CHART_IDS, type ChartOptions, chart, renderPng, renderSvg, styled } from "./report/render/figure.js";
 export {
   checkScenario,
   type Diagnostic,
