@@ -3,7 +3,7 @@
  * package, loaded when asked for. Owns the views.
  */
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Json } from "@duckdb/node-api";
 
 /** What the user has to see to: told without a stack. */
@@ -65,11 +65,14 @@ async function duckdb(): Promise<typeof import("@duckdb/node-api")> {
   }
 }
 
-/** Every table of every sweep below a folder; finished runs and hidden folders are not searched. */
+/**
+ * Every table of every sweep below a folder, a sweep that lies there twice (merged beside its shards) once. Finished
+ * runs and hidden folders are not searched.
+ */
 function parquetFiles(folder: string): string[] {
-  const found: string[] = [];
+  const found = new Map<string, string>();
   const visit = (path: string, isSweep: boolean): void => {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
+    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const inside = join(path, entry.name);
       if (
         entry.isDirectory() &&
@@ -78,11 +81,14 @@ function parquetFiles(folder: string): string[] {
         !entry.name.startsWith(".")
       ) {
         visit(inside, entry.name.startsWith("sweep="));
-      } else if (isSweep && entry.isFile() && entry.name.endsWith(".parquet")) found.push(inside);
+      } else if (isSweep && entry.isFile() && entry.name.endsWith(".parquet")) {
+        const name = `${basename(path)}/${entry.name}`;
+        if (!found.has(name)) found.set(name, inside);
+      }
     }
   };
   visit(folder, false);
-  return found.sort();
+  return [...found.values()];
 }
 
 function viewStatements(files: readonly string[]): string[] {
