@@ -200,7 +200,7 @@ export class Attempts {
     take(state.arrivalHead, state.arrivalTail, true);
     for (const { q, timeNs, wire } of mine) {
       if (apart && (words[q * WORDS + TARGET]! & OWN) === 0 && this.reroute(q, c, Math.max(nowNs, timeNs), wire)) continue;
-      this.loseHeldBack(q, c);
+      this.giveBack(q, c);
       receivers.lose(q, CAUSE.lostInFlight);
     }
   }
@@ -216,16 +216,18 @@ export class Attempts {
     return true;
   }
 
-  /** A held channel's contents are lost on their way: the class apart no longer waits for them. */
-  private loseHeldBack(q: number, c: number): void {
+  /** A held channel's contents are lost on their way: a class apart no longer waits for them. */
+  private giveBack(q: number, c: number): void {
     const { state, rows, books, layout } = this.plane;
     const { words } = state.pool;
     const w = q * WORDS;
     const cls = rows.classOf.get(c);
     if ((words[w + TARGET]! & OWN) === 0 || words[w + TARGET]! & COPY || cls === undefined) return;
     const group = layout.groups[layout.groupOfSource[words[w + SOURCE]!]!]!;
-    books[group.sink]!.loseHeldBack(cls, group.input, words[w + BIN]!, words[w + COUNT_0]!);
-    if (words[w + COUNT_1]! > 0) books[group.sink]!.loseHeldBack(cls, group.input, words[w + BIN]! + 1, words[w + COUNT_1]!);
+    const book = books[group.sink]!;
+    const bin = words[w + BIN]!;
+    if (book.isApart(cls, bin)) book.giveBack(cls, group.input, bin, words[w + COUNT_0]!);
+    if (words[w + COUNT_1]! > 0 && book.isApart(cls, bin + 1)) book.giveBack(cls, group.input, bin + 1, words[w + COUNT_1]!);
   }
 
   consumerStarted(c: number): void {

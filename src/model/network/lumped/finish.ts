@@ -50,6 +50,10 @@ export function walk(plane: LumpedPlane, endNs: number): Walk {
   return result;
 }
 
+/** What rounding may leave behind in the books of matches. */
+const LEFT_MOST = 50;
+const LEFT_SHARE = 1e-4;
+
 class Violations {
   readonly list: { name: string; count: number; first: string }[] = [];
   add(name: string, count: number, first: string): void {
@@ -101,7 +105,10 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
   const stride = layout.bins + 1;
   for (const book of books) {
     if (!book.sink.config.sink) continue;
-    book.settleAtEnd();
+    const left = book.settleAtEnd((input, bin) => walked.byBin[book.sink.inputs[input]!.index * stride + bin]!);
+    let all = 0;
+    for (const count of book.expectedIn) all += count;
+    if (left > LEFT_MOST + all * LEFT_SHARE) violations.add("matches follow their records", left, `${left} members whose record is nowhere under way had not arrived`);
     let pending = 0;
     let groundless = 0;
     let first = "";

@@ -324,7 +324,18 @@ export class MatchBook implements MissCounter {
     const v = this.cellInput(input);
     for (let b = 0; b < this.bases; b++) this.classes[b]!.rest[at] = this.classes[b]!.rest[at]! * (1 - share);
     for (const cls of this.classes) {
-      if (this.shared.base[cls.id] === 1 || bin < cls.apartFrom || bin > cls.apartTo) cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, MISS.stateLost, this);
+      if (this.shared.base[cls.id] === 1 || !this.isApart(cls, bin)) {
+        cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, MISS.stateLost, this);
+        continue;
+      }
+      // Of a class apart, its keys' share is lost.
+      const own = cls.cells.part(count * cls.share, 1 - 1e-12);
+      cls.lost[at] = cls.lost[at]! + own;
+      cls.taken[at] = cls.taken[at]! + own;
+      if (bin > cls.apartDoneTo) continue;
+      const all = cls.passing[at]! + cls.backing[at]!;
+      cls.passing[at] = Math.max(0, cls.passing[at]! - own);
+      if (all > 0) cls.cells.miss(v, bin, Math.min(1, own / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
     }
   }
 
@@ -332,7 +343,8 @@ export class MatchBook implements MissCounter {
   withdraw(cls: MatchClass, input: number, bin: number, count: number, held: boolean): void {
     const at = this.at(input, bin);
     if (bin >= this.layout.bins) return;
-    this.remaining[at] = Math.max(0, this.remaining[at]! - count);
+    // May fall below 0 for a moment: rows round each for itself, and give back what was too much.
+    this.remaining[at] = this.remaining[at]! - count;
     const { rest } = this.classes[cls.slot]!;
     rest[at] = Math.max(0, rest[at]! - count);
     const column = held ? cls.heldBack : cls.lost;
@@ -345,15 +357,24 @@ export class MatchBook implements MissCounter {
     else if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
   }
 
-  /** Held-back records of a class are lost after all (their source died). */
-  loseHeldBack(cls: MatchClass, input: number, bin: number, count: number): void {
+  /** Records that were taken out of quanta for a class apart will come by quanta after all, or be lost as others are. */
+  giveBack(cls: MatchClass | undefined, input: number, bin: number, count: number): void {
+    if (bin >= this.layout.bins) return;
     const at = this.at(input, bin);
-    cls.heldBack[at] = Math.max(0, cls.heldBack[at]! - count);
-    cls.lost[at] = cls.lost[at]! + count;
+    this.remaining[at] = this.remaining[at]! + count;
+    const { rest } = this.classes[cls?.slot ?? 0]!;
+    rest[at] = rest[at]! + count;
+    if (cls === undefined) return;
+    cls.heldBack[at] = cls.heldBack[at]! - count;
+    cls.taken[at] = cls.taken[at]! - count;
     if (bin > cls.apartDoneTo) return;
-    const all = cls.passing[at]! + cls.backing[at]!;
     cls.backing[at] = Math.max(0, cls.backing[at]! - count);
-    if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
+    cls.passing[at] = cls.passing[at]! + count;
+  }
+
+  /** True if the class has a history of its own for the records of this bin. */
+  isApart(cls: MatchClass, bin: number): boolean {
+    return bin >= cls.apartFrom && bin <= cls.apartTo;
   }
 
   /** Copies of records of (input, bin) have been processed: matches are emitted again where the partners are held. */
@@ -416,7 +437,9 @@ export class MatchBook implements MissCounter {
   }
   private readonly backNow = new Map<number, { input: number; bin: number; count: number; before: number }>();
 
-  private applyBack(): void {
+  /** Before the arrivals of a settlement are booked: they may be of what came back. */
+  applyBack(): void {
+    if (this.backNow.size === 0) return;
     for (const [at, { input, bin, count, before }] of this.backNow) {
       const share = Math.min(1, count / before);
       for (const cls of this.classes) cls.cells.revive(this.cellInput(input), bin, share);
@@ -484,11 +507,12 @@ export class MatchBook implements MissCounter {
     cls.aliveShare += share;
   }
 
-  /** Consumers of a class apart die again, or for the first time: their channels are apart from this bin on. */
-  apartAgain(cls: MatchClass): void {
-    if (cls.apartTo === Number.POSITIVE_INFINITY) return;
-    this.setDue(cls, Math.max(cls.apartFrom, cls.apartTo + 1));
-    cls.apartTo = Number.POSITIVE_INFINITY;
+  /** Consumers of a class apart die again: it stays apart, or, if it was about to go back, goes back now. */
+  apartAgain(cls: MatchClass, merge: (from: number) => void): boolean {
+    if (cls.apartTo === Number.POSITIVE_INFINITY) return true;
+    this.mergeBack(this.classes.indexOf(cls));
+    merge(cls.id);
+    return false;
   }
 
   /** From `fromBin` to the current bin, what remains for the class is due to its channels. */
@@ -536,7 +560,6 @@ export class MatchBook implements MissCounter {
   // --- settlement ---
   /** After the arrivals of a bin (or of its part up to a cut) were booked: deaths take effect. */
   settle(): void {
-    if (this.backNow.size > 0) this.applyBack();
     for (const cls of this.classes) if (cls.diedShare > 0) this.applyDeath(cls);
     this.settlement++;
   }
@@ -584,6 +607,7 @@ export class MatchBook implements MissCounter {
   private mergeBack(c: number): void {
     const cls = this.classes[c]!;
     const main = this.classes[cls.slot]!;
+    this.sweep(cls);
     main.cells.addAll(cls.cells);
     for (const [from, to] of [[cls.held, main.held], [cls.matched, main.matched], [cls.copies, main.copies]] as const) {
       for (let i = 0; i < from.length; i++) to[i] = to[i]! + from[i]!;
@@ -602,6 +626,16 @@ export class MatchBook implements MissCounter {
     this.shared.freeIds.push(cls.id);
   }
 
+  /** Bins apart of which nothing is under way any more: shares were met on average only, what is left has come too. */
+  private sweep(cls: MatchClass): void {
+    for (let bin = cls.apartFrom; bin <= Math.min(cls.apartTo, cls.apartDoneTo); bin++) {
+      for (const group of this.sink.inputs) {
+        const at = this.at(group.input, bin);
+        if (this.remaining[at]! <= 0 && cls.backing[at]! < 0.5) this.arriveIn(cls, group.input, bin, 1, 0);
+      }
+    }
+  }
+
   private expire(entry: { at: number; slot: number; count: number; settlement: number }): void {
     const input = Math.floor(entry.at / this.stride);
     const bin = entry.at % this.stride;
@@ -615,9 +649,23 @@ export class MatchBook implements MissCounter {
     }
   }
 
-  /** Before the walk: what was read again since the last settlement is under way. */
-  settleAtEnd(): void {
+  /**
+   * Before the walk: what was read again since the last settlement is under way; and where the walk found nothing of
+   * an event bin under way, what rounding left behind has come. Returns how many members that were.
+   */
+  settleAtEnd(underWay: (input: number, bin: number) => number): number {
     this.applyBack();
+    let left = 0;
+    for (const cls of this.classes) {
+      for (const group of this.sink.inputs) {
+        for (let bin = 0; bin < this.layout.bins; bin++) {
+          if (underWay(group.input, bin) > 0) continue;
+          this.arriveIn(cls, group.input, bin, 1, 0);
+          left += cls.cells.moved;
+        }
+      }
+    }
+    return left;
   }
 
   /** Input and bin of every member not there yet, for the walk of what is pending; members that died are missed now. */

@@ -163,6 +163,7 @@ export class LumpedPlane implements DataPlane {
     const { receivers, layout, ledger } = this;
     const stride = layout.bins + 1;
     const size = layout.groups.length * stride;
+    for (const book of this.books) book.applyBack();
     receivers.arrived.drain((place, count) => {
       const { book, slot } = this.slots[Math.floor(place / size)]!;
       const at = place % size;
@@ -194,8 +195,8 @@ export class LumpedPlane implements DataPlane {
       const book = this.books[group.sink]!;
       const cls = book.classes.find((one) => one.id === id);
       const count = sums.get(key)!;
-      if (cls && this.shared.base[id] === 0) book.arrivedOwn(cls, group.input, at % stride, count);
-      else book.arrived(0, group.input, at % stride, count);
+      if (cls && book.isApart(cls, at % stride)) book.arrivedOwn(cls, group.input, at % stride, count);
+      else book.arrived(cls?.slot ?? 0, group.input, at % stride, count);
       this.ledger.delivered += count;
     }
   }

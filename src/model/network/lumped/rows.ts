@@ -106,6 +106,8 @@ export class Rows {
         block.sent[s] = theirs.sent[i]!;
         block.until[s] = theirs.until[i]!;
         block.active++;
+        const cls = this.classOf.get(consumer);
+        if (cls) cls.rows++;
         theirs.state[i] = ROW.none;
         this.dropIfSettled(theirs, -1);
       } else this.makeRow(block, s, s, consumer);
@@ -133,6 +135,7 @@ export class Rows {
     block.until[i] = Number.POSITIVE_INFINITY;
     block.active++;
     this.rowsOf[s] = this.rowsOf[s]! + 1;
+    if (block.consumer < 0) return;
     const cls = this.classOf.get(consumer);
     if (cls) cls.rows++;
   }
@@ -147,7 +150,8 @@ export class Rows {
       this.limitStale[s] = 0;
       this.bends.delete(s);
     }
-    const cls = this.classOf.get(consumer);
+    // Channels that are apart because of their source do not set their consumer's class apart.
+    const cls = block.consumer < 0 ? undefined : this.classOf.get(consumer);
     if (cls && --cls.rows === 0) this.bookOf(consumer).released(cls);
     this.dropIfSettled(block, consumer);
   }
@@ -187,10 +191,7 @@ export class Rows {
     let cls = this.classOf.get(consumer);
     const { layout } = this.state;
     const book = this.bookOf(consumer);
-    if (cls) {
-      book.apartAgain(cls);
-      return cls;
-    }
+    if (cls && book.apartAgain(cls, (from) => this.merged(from))) return cls;
     const sink = layout.sinks[layout.sinkOfConsumer[consumer]!]!;
     const members: number[] = [];
     const shares = new Float64Array(book.bases);
@@ -319,10 +320,11 @@ export class Rows {
   private loseHeld(block: RowBlock, i: number, s: number, consumer: number): void {
     const cls = this.classOf.get(consumer);
     const input = this.state.layout.groups[this.state.layout.groupOfSource[s]!]!.input;
+    const book = this.bookOf(consumer);
     this.eachHeldPiece(block, i, s, consumer, (bin, count, end) => {
       this.ledger.loseOwn(s, CAUSE.queuedAtSender, end, bin, count, 0);
       this.heldNow -= count;
-      if (cls) this.bookOf(consumer).loseHeldBack(cls, input, bin, count);
+      if (cls && book.isApart(cls, bin)) book.giveBack(cls, input, bin, count);
     });
   }
 
@@ -506,7 +508,8 @@ export class Rows {
       const count = to - from;
       if (count > 0) {
         taken += count;
-        const cls = this.classOf.get(consumer);
+        const own = this.classOf.get(consumer);
+        const cls = own && this.bookOf(consumer).isApart(own, bin) ? own : undefined;
         if (row === ROW.hold) {
           this.heldNow += count;
           if (cls) this.bookOf(consumer).withdraw(cls, input, bin, count, true);
@@ -552,7 +555,8 @@ export class Rows {
       // The rows' roundings took more than there was.
       debtBack[s] = debtBack[s]! - count;
       state.sourceFlags[s] = state.sourceFlags[s]! | IN_DEBT;
-      this.borrowed(s, book, input, bin, -count);
+      book.giveBack(undefined, input, bin, -count);
+      this.paid += count;
       return 0;
     }
     const back = Math.min(count, debtBack[s]!);
@@ -571,11 +575,6 @@ export class Rows {
   }
   /** Records left out of quanta to pay debts. */
   paid = 0;
-
-  private borrowed(_s: number, book: MatchBook, input: number, bin: number, count: number): void {
-    book.remaining[input * (this.state.layout.bins + 1) + bin] = Math.max(0, book.remaining[input * (this.state.layout.bins + 1) + bin]!);
-    this.paid -= count;
-  }
 
   /** A debt's loss belongs to the newest class apart, if there is one. */
   private loseForClass(book: MatchBook, input: number, bin: number, count: number): void {
