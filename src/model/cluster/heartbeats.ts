@@ -40,17 +40,45 @@ export class Heartbeats {
     const { sim, draws, log, config } = context;
     const { heartbeatIntervalNs } = config.engine;
     const thread = jobManager.thread;
-    const message = (name: string, items: () => number, handle: (tm: number, b: number, step: number) => void): number =>
-      thread.define({ name, phase: PHASE.detect, cost: "heartbeatMessage", costNs: (tm, round) => draws.draw("heartbeatMessage", tm, round) * items(), handle });
-    this.sendRound = message("heartbeat-requests", () => context.cluster.taskManagers, (_tm, round, step) => this.onSend(round, step));
-    this.received = message("heartbeat-answer", () => 1, (tm) => this.onAnswer(tm));
-    this.timedOut = message("heartbeat-timeout", () => 1, (tm, _b, step) => this.onTimedOut(tm, step));
+    const message = (
+      name: string,
+      items: () => number,
+      handle: (tm: number, b: number, step: number) => void,
+    ): number =>
+      thread.define({
+        name,
+        phase: PHASE.detect,
+        cost: "heartbeatMessage",
+        costNs: (tm, round) => draws.draw("heartbeatMessage", tm, round) * items(),
+        handle,
+      });
+    this.sendRound = message(
+      "heartbeat-requests",
+      () => context.cluster.taskManagers,
+      (_tm, round, step) => this.onSend(round, step),
+    );
+    this.received = message(
+      "heartbeat-answer",
+      () => 1,
+      (tm) => this.onAnswer(tm),
+    );
+    this.timedOut = message(
+      "heartbeat-timeout",
+      () => 1,
+      (tm, _b, step) => this.onTimedOut(tm, step),
+    );
     this.stepTimeout = log.kindId("heartbeat-timer");
     this.roundDue = sim.defineKind("heartbeat-round", PRIORITY.timer, (_e, round) => this.onRoundDue(round));
-    this.answersArrive = sim.defineKind("heartbeat-answers-arrive", PRIORITY.delivery, (_e, round) => this.onAnswersArrive(round));
-    this.requestArrives = sim.defineKind("heartbeat-request-arrives", PRIORITY.delivery, (_e, tm, round) => this.onRequestArrives(tm, round));
+    this.answersArrive = sim.defineKind("heartbeat-answers-arrive", PRIORITY.delivery, (_e, round) =>
+      this.onAnswersArrive(round),
+    );
+    this.requestArrives = sim.defineKind("heartbeat-request-arrives", PRIORITY.delivery, (_e, tm, round) =>
+      this.onRequestArrives(tm, round),
+    );
     this.monitorDue = sim.defineKind("heartbeat-monitor", PRIORITY.timer, (_e, tm) => this.onMonitorDue(tm));
-    this.taskManagerDue = sim.defineKind("heartbeat-of-job-manager", PRIORITY.timer, (_e, tm) => this.onTaskManagerDue(tm));
+    this.taskManagerDue = sim.defineKind("heartbeat-of-job-manager", PRIORITY.timer, (_e, tm) =>
+      this.onTaskManagerDue(tm),
+    );
     // The job has been running: the last round was handled one phase ago.
     const phaseNs = Math.floor(context.draws.uniform("heartbeat-phase", 0, 0) * heartbeatIntervalNs);
     for (let tm = 0; tm < context.cluster.taskManagers; tm++) this.watch(tm, phaseNs - heartbeatIntervalNs);
@@ -85,7 +113,9 @@ export class Heartbeats {
       }
       if (!links.whole && !links.reachable(JOB_MANAGER_NODE, tm)) {
         this.individually[tm] = round;
-        links.send(JOB_MANAGER_NODE, tm, latencyNs, (arrivesNs) => sim.schedule(arrivesNs, this.requestArrives, entities.taskManager(tm), tm, round));
+        links.send(JOB_MANAGER_NODE, tm, latencyNs, (arrivesNs) =>
+          sim.schedule(arrivesNs, this.requestArrives, entities.taskManager(tm), tm, round),
+        );
       } else if (cluster.alive(tm)) {
         this.requestedNs[tm] = sim.nowNs + latencyNs;
         this.refused[tm] = 0;
@@ -100,7 +130,8 @@ export class Heartbeats {
   private onAnswersArrive(round: number): void {
     const { cluster } = this.context;
     for (let tm = 0; tm < cluster.taskManagers; tm++) {
-      if (this.monitored[tm] && cluster.alive(tm) && this.individually[tm] !== round) this.jobManager.thread.post(this.received, tm, round, -1);
+      if (this.monitored[tm] && cluster.alive(tm) && this.individually[tm] !== round)
+        this.jobManager.thread.post(this.received, tm, round, -1);
     }
   }
 
@@ -110,7 +141,9 @@ export class Heartbeats {
     if (!cluster.alive(tm)) return;
     this.requestedNs[tm] = sim.nowNs;
     const latencyNs = draws.draw("rpcLatency", 0, 5);
-    links.send(tm, JOB_MANAGER_NODE, latencyNs, (arrivesNs) => this.jobManager.thread.postAt(arrivesNs, entities.taskManager(tm), this.received, tm, round, -1));
+    links.send(tm, JOB_MANAGER_NODE, latencyNs, (arrivesNs) =>
+      this.jobManager.thread.postAt(arrivesNs, entities.taskManager(tm), this.received, tm, round, -1),
+    );
   }
 
   private onAnswer(tm: number): void {
@@ -126,7 +159,18 @@ export class Heartbeats {
       sim.schedule(dueNs, this.monitorDue, entities.taskManager(tm), tm);
       return;
     }
-    const step = log.add(this.stepTimeout, PHASE.detect, threadId(THREAD.timer, 0), tm, this.heardNs[tm]!, sim.nowNs, -1, -1, costIndex("heartbeatTimeout"), config.engine.heartbeatTimeoutNs);
+    const step = log.add(
+      this.stepTimeout,
+      PHASE.detect,
+      threadId(THREAD.timer, 0),
+      tm,
+      this.heardNs[tm]!,
+      sim.nowNs,
+      -1,
+      -1,
+      costIndex("heartbeatTimeout"),
+      config.engine.heartbeatTimeoutNs,
+    );
     this.jobManager.thread.post(this.timedOut, tm, 0, step);
   }
 
@@ -158,7 +202,18 @@ export class Heartbeats {
       sim.schedule(dueNs, this.taskManagerDue, entities.taskManager(tm), tm);
       return;
     }
-    const step = log.add(this.stepTimeout, PHASE.detect, threadId(THREAD.timer, 0), tm, this.requestedNs[tm]!, sim.nowNs, -1, -1, costIndex("heartbeatTimeout"), config.engine.heartbeatTimeoutNs);
+    const step = log.add(
+      this.stepTimeout,
+      PHASE.detect,
+      threadId(THREAD.timer, 0),
+      tm,
+      this.requestedNs[tm]!,
+      sim.nowNs,
+      -1,
+      -1,
+      costIndex("heartbeatTimeout"),
+      config.engine.heartbeatTimeoutNs,
+    );
     // It says goodbye, if that gets through.
     if (links.up(tm, JOB_MANAGER_NODE)) this.monitored[tm] = false;
     this.disconnect(tm, step);

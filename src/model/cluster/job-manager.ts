@@ -4,14 +4,15 @@
  * decision; heartbeats are `heartbeats.ts`; slots and containers are `slot-pool.ts` and `resource-manager.ts`.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
-import { type CostLabel, costIndex, THREAD, threadId } from "../causal-log.js";
+import { costIndex, THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE, type StepPhase } from "../phases.js";
-import { pipelinedRegions, producersOf } from "../topology/topology.js";
+import { pipelinedRegions } from "../topology/topology.js";
+import { CancelAsks } from "./cancel-asks.js";
+import { Deployment } from "./deployment.js";
 import { EXECUTION, ExecutionGraph } from "./execution-graph.js";
 import { MainThread } from "./main-thread.js";
 import { ResourceManager } from "./resource-manager.js";
-import { JOB_MANAGER_NODE } from "./reachability.js";
 import { newRestart, type Restart } from "./restarts.js";
 import { SlotPool } from "./slot-pool.js";
 import type { FailoverStrategy } from "./strategy-port.js";
@@ -36,15 +37,13 @@ export class JobManager {
   private readonly context: ControlContext;
   private readonly strategy: FailoverStrategy;
   private readonly listener: JobManagerListener;
-  private executor!: TaskExecutor;
+  private readonly cancels: CancelAsks;
+  private readonly deployment: Deployment;
   private readonly restarts: Restart[] = [];
   private restartsUsed = 0;
   private regions: Int32Array | null = null;
   /** TaskManagers that the JobManager has given up; it sends them nothing. */
   private readonly deregistered = new Set<number>();
-  private nicFreeNs = 0;
-  private nicLastStep = -1;
-  tasksRestarted = 0;
   readonly cancelDecisionsNs: number[] = [];
   failed = false;
 
@@ -52,23 +51,15 @@ export class JobManager {
   private readonly taskLost: number;
   private readonly taskManagerLost: number;
   private readonly cancelTask: number;
-  private readonly cancelAck: number;
   private readonly taskTerminal: number;
   private readonly restartSet: number;
   private readonly resetTask: number;
   private readonly requestSlot: number;
   private readonly slotOffer: number;
-  private readonly submitTask: number;
   private readonly taskRunning: number;
   private readonly delayDone: number;
-  private readonly cancelArrives: number;
-  private readonly submitArrives: number;
-  private readonly cancelTimeout: number;
   private readonly slotTimeout: number;
   private readonly stepDelay: number;
-  private readonly stepWire: number;
-  private readonly stepNic: number;
-  private readonly stepTimeout: number;
 
   constructor(context: ControlContext, strategy: FailoverStrategy, listener: JobManagerListener) {
     this.context = context;
@@ -82,22 +73,46 @@ export class JobManager {
       this.graph.taskManager[task] = tasks.taskManager[task]!;
       this.slots.assign(topology.taskSlot[task]!, tasks.taskManager[task]!);
     }
-    this.resources = new ResourceManager(context, (tm, arrivesNs, step) => this.thread.postAt(arrivesNs, context.entities.taskManager(tm), this.slotOffer, tm, 0, step));
+    this.resources = new ResourceManager(context, (tm, arrivesNs, step) =>
+      this.thread.postAt(arrivesNs, context.entities.taskManager(tm), this.slotOffer, tm, 0, step),
+    );
 
-    const operation = (name: string, phase: StepPhase, handle: (a: number, b: number, step: number) => void): number => {
+    const operation = (
+      name: string,
+      phase: StepPhase,
+      handle: (a: number, b: number, step: number) => void,
+    ): number => {
       const salt = this.operations++;
-      return this.thread.define({ name, phase, cost: "taskOperation", costNs: (a, b) => draws.draw("taskOperation", a, b * 16 + salt), handle });
+      return this.thread.define({
+        name,
+        phase,
+        cost: "taskOperation",
+        costNs: (a, b) => draws.draw("taskOperation", a, b * 16 + salt),
+        handle,
+      });
     };
-    this.taskFailed = operation("task-failed", PHASE.detect, (task, attempt, step) => this.onTaskFailed(task, attempt, step));
-    this.taskLost = operation("task-lost", PHASE.detect, (task, attempt, step) => this.onTaskFailed(task, attempt, step));
-    this.taskManagerLost = operation("task-manager-lost", PHASE.detect, (tm, _b, step) => this.onTaskManagerLost(tm, step));
+    this.taskFailed = operation("task-failed", PHASE.detect, (task, attempt, step) =>
+      this.onTaskFailed(task, attempt, step),
+    );
+    this.taskLost = operation("task-lost", PHASE.detect, (task, attempt, step) =>
+      this.onTaskFailed(task, attempt, step),
+    );
+    this.taskManagerLost = operation("task-manager-lost", PHASE.detect, (tm, _b, step) =>
+      this.onTaskManagerLost(tm, step),
+    );
     this.cancelTask = operation("cancel-task", PHASE.cancel, (task, id, step) => this.onCancelTask(task, id, step));
-    this.cancelAck = operation("cancel-acknowledged", PHASE.cancel, () => {});
-    this.taskTerminal = operation("task-terminal", PHASE.cancel, (task, attempt, step) => this.onTaskTerminal(task, attempt, step));
+    const cancelAck = operation("cancel-acknowledged", PHASE.cancel, () => {});
+    this.taskTerminal = operation("task-terminal", PHASE.cancel, (task, attempt, step) =>
+      this.onTaskTerminal(task, attempt, step),
+    );
     this.resetTask = operation("reset-task", PHASE.reset, (task, id, step) => this.onResetTask(task, id, step));
     this.requestSlot = operation("request-slot", PHASE.slots, (task, id, step) => this.onRequestSlot(task, id, step));
-    this.slotOffer = operation("slot-offer", PHASE.slots, (tm, registers, step) => this.onSlotOffer(tm, registers, step));
-    this.taskRunning = operation("task-running", PHASE.connect, (task, attempt, step) => this.onTaskRunning(task, attempt, step));
+    this.slotOffer = operation("slot-offer", PHASE.slots, (tm, registers, step) =>
+      this.onSlotOffer(tm, registers, step),
+    );
+    this.taskRunning = operation("task-running", PHASE.connect, (task, attempt, step) =>
+      this.onTaskRunning(task, attempt, step),
+    );
     this.restartSet = this.thread.define({
       name: "restart-set",
       phase: PHASE.detect,
@@ -105,31 +120,28 @@ export class JobManager {
       costNs: (_task, edges) => draws.draw("restartSetPerEdge", 0, 0) * edges,
       handle: (_task, _edges, step) => this.beginRestart(this.pendingPlans.shift()!, step),
     });
-    this.submitTask = this.thread.define({
-      name: "submit-task",
-      phase: PHASE.deploy,
-      cost: "taskOperation",
-      costNs: (task) => draws.draw("taskOperation", task, this.graph.attempt[task]! * 16 + 15),
-      secondCost: "descriptor",
-      secondCostNs: (task) => this.descriptorsOf(task) * draws.draw("descriptor", task, this.graph.attempt[task]!),
-      handle: (task, id, step) => this.onSubmitTask(task, id, step),
-    });
-    this.delayDone = sim.defineKind("restart-delay-done", PRIORITY.timer, (_e, id, _b, step) => this.onDelayDone(id, step));
-    this.cancelArrives = sim.defineKind("cancel-arrives", PRIORITY.delivery, (_e, task, attempt, step) => this.onCancelArrives(task, attempt, step));
-    this.submitArrives = sim.defineKind("submit-arrives", PRIORITY.delivery, (_e, task, attempt, step) => this.onSubmitArrives(task, attempt, step));
-    this.cancelTimeout = sim.defineKind("cancel-ask-timeout", PRIORITY.timer, (_e, task, attemptAndTry, step) => this.onCancelTimeout(task, attemptAndTry, step));
+    this.delayDone = sim.defineKind("restart-delay-done", PRIORITY.timer, (_e, id, _b, step) =>
+      this.onDelayDone(id, step),
+    );
     this.slotTimeout = sim.defineKind("slot-request-timeout", PRIORITY.timer, (_e, id) => this.onSlotTimeout(id));
     this.stepDelay = log.kindId("restart-delay");
-    this.stepWire = log.kindId("rpc-wire");
-    this.stepNic = log.kindId("descriptors-sent");
-    this.stepTimeout = log.kindId("ask-timeout");
+    this.cancels = new CancelAsks(context, this.graph, this.thread, cancelAck, this.taskTerminal);
+    this.deployment = new Deployment(context, this.graph, this.slots, this.thread, (task, attempt, atNs, step) =>
+      this.reportTaskFailed(task, attempt, atNs, step),
+    );
   }
   private operations = 0;
   /** Decided, while their restart sets are still being computed. */
   private readonly pendingPlans: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean }[] = [];
 
   connect(executor: TaskExecutor): void {
-    this.executor = executor;
+    this.cancels.connect(executor);
+    this.deployment.connect(executor);
+  }
+
+  /** New attempts deployed so far. */
+  get tasksRestarted(): number {
+    return this.deployment.submitted;
   }
 
   // --- what reaches the JobManager from outside ---
@@ -194,7 +206,11 @@ export class JobManager {
     const recentFailovers = history.filter((time) => time > context.sim.nowNs - escalateWindowNs).length;
     const plan = this.strategy.decide(
       { task, nowNs: context.sim.nowNs, recentFailovers, slotsExhausted },
-      { config: context.config, topology: context.topology, region: (t) => (this.regions ??= pipelinedRegions(context.topology))[t]! },
+      {
+        config: context.config,
+        topology: context.topology,
+        region: (t) => (this.regions ??= pipelinedRegions(context.topology))[t]!,
+      },
     );
     if (plan.action === "ignore") return;
     if (plan.edgesVisited > 0) {
@@ -203,19 +219,29 @@ export class JobManager {
     } else this.beginRestart(plan, step);
   }
 
-  private beginRestart(plan: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean }, step: number): void {
+  private beginRestart(
+    plan: { tasks: Int32Array; cancelFirst: boolean; updateConsumers: boolean },
+    step: number,
+  ): void {
     const { context, graph } = this;
     const { engine } = context.config;
     if (plan.cancelFirst && (engine.restartStrategy === "none" || this.restartsUsed >= engine.restartAttempts)) {
       this.failed = true;
-      this.listener.jobFailed(engine.restartStrategy === "none" ? "no restart strategy" : "restart attempts are used up");
+      this.listener.jobFailed(
+        engine.restartStrategy === "none" ? "no restart strategy" : "restart attempts are used up",
+      );
       return;
     }
     if (plan.cancelFirst) {
       this.restartsUsed++;
       this.cancelDecisionsNs.push(context.sim.nowNs);
     }
-    const restart = newRestart(this.restarts.length, plan, context.sim.nowNs, plan.cancelFirst ? engine.restartDelayNs : 0);
+    const restart = newRestart(
+      this.restarts.length,
+      plan,
+      context.sim.nowNs,
+      plan.cancelFirst ? engine.restartDelayNs : 0,
+    );
     this.restarts.push(restart);
     this.listener.restarting(plan.tasks, plan.cancelFirst);
     const overtaken = new Set<Restart>();
@@ -261,51 +287,12 @@ export class JobManager {
 
   // --- cancel ---
   private onCancelTask(task: number, _id: number, step: number): void {
-    if (this.graph.state[task] === EXECUTION.canceling) this.askCancel(task, this.graph.attempt[task]!, 1, step);
-  }
-
-  private askCancel(task: number, attempt: number, tryNumber: number, cause: number): void {
-    const { context, graph } = this;
-    const { sim } = context;
-    const tm = graph.taskManager[task]!;
-    if (this.answers(tm)) {
-      const [arrivesNs, step] = this.wire(task, cause, PHASE.cancel);
-      sim.schedule(arrivesNs, this.cancelArrives, context.entities.task(task), task, attempt, step);
-      return;
-    }
-    const atOnce = context.config.engine.deadRpcFailsAtOnce && context.cluster.refusesConnections(tm);
-    const timeoutNs = atOnce ? context.draws.draw("rpcLatency", task, 2) : context.config.engine.askTimeoutNs;
-    const step = context.log.add(this.stepTimeout, PHASE.cancel, threadId(THREAD.timer, 0), task, sim.nowNs, sim.nowNs + timeoutNs, cause, -1, costIndex("askTimeout"), timeoutNs);
-    sim.schedule(sim.nowNs + timeoutNs, this.cancelTimeout, context.entities.task(task), task, attempt * 8 + tryNumber, step);
-  }
-
-  /** Its process lives, and requests and answers get through. */
-  private answers(tm: number): boolean {
-    return this.context.cluster.alive(tm) && this.context.links.reachable(JOB_MANAGER_NODE, tm);
-  }
-
-  private onCancelTimeout(task: number, attemptAndTry: number, step: number): void {
-    const attempt = Math.floor(attemptAndTry / 8);
-    const tryNumber = attemptAndTry % 8;
-    if (this.graph.attempt[task] !== attempt || this.graph.state[task] !== EXECUTION.canceling) return;
-    if (tryNumber < this.context.config.engine.cancelTries) this.askCancel(task, attempt, tryNumber + 1, step);
-    else this.thread.post(this.taskTerminal, task, attempt, step);
-  }
-
-  private onCancelArrives(task: number, attempt: number, cause: number): void {
-    const { context } = this;
-    // The process died meanwhile: nobody answers, the ask times out as if sent to a dead one.
-    if (!context.cluster.alive(this.graph.taskManager[task]!)) {
-      this.askCancel(task, attempt, 1, cause);
-      return;
-    }
-    this.executor.cancel(task, attempt, cause);
-    const [arrivesNs, step] = this.wire(task, cause, PHASE.cancel);
-    this.thread.postAt(arrivesNs, context.entities.task(task), this.cancelAck, task, attempt, step);
+    if (this.graph.state[task] === EXECUTION.canceling) this.cancels.ask(task, this.graph.attempt[task]!, 1, step);
   }
 
   private onTaskTerminal(task: number, attempt: number, step: number): void {
-    if (this.graph.attempt[task] === attempt && this.graph.state[task] === EXECUTION.canceling) this.becomeTerminal(task, step);
+    if (this.graph.attempt[task] === attempt && this.graph.state[task] === EXECUTION.canceling)
+      this.becomeTerminal(task, step);
   }
 
   private becomeTerminal(task: number, step: number): void {
@@ -320,12 +307,26 @@ export class JobManager {
   private afterCancel(restart: Restart, cause: number): void {
     const { sim, config, log } = this.context;
     restart.stage = "delay";
-    const delayedUntilNs = config.engine.restartDelayComposition === "sum" ? sim.nowNs + restart.delayNs : Math.max(sim.nowNs, restart.startedNs + restart.delayNs);
+    const delayedUntilNs =
+      config.engine.restartDelayComposition === "sum"
+        ? sim.nowNs + restart.delayNs
+        : Math.max(sim.nowNs, restart.startedNs + restart.delayNs);
     if (delayedUntilNs === sim.nowNs) {
       this.onDelayDone(restart.id, cause);
       return;
     }
-    const step = log.add(this.stepDelay, PHASE.delay, threadId(THREAD.timer, 0), restart.id, sim.nowNs, delayedUntilNs, cause, -1, costIndex("restartDelay"), delayedUntilNs - sim.nowNs);
+    const step = log.add(
+      this.stepDelay,
+      PHASE.delay,
+      threadId(THREAD.timer, 0),
+      restart.id,
+      sim.nowNs,
+      delayedUntilNs,
+      cause,
+      -1,
+      costIndex("restartDelay"),
+      delayedUntilNs - sim.nowNs,
+    );
     sim.schedule(delayedUntilNs, this.delayDone, this.context.entities.jobManager, restart.id, 0, step);
   }
 
@@ -350,7 +351,8 @@ export class JobManager {
     const { sim, config, entities } = this.context;
     restart.stage = "slots";
     this.releaseSlots(restart);
-    for (const task of restart.tasks) if (this.owns(restart, task)) this.thread.post(this.requestSlot, task, restart.id, step);
+    for (const task of restart.tasks)
+      if (this.owns(restart, task)) this.thread.post(this.requestSlot, task, restart.id, step);
     sim.schedule(sim.nowNs + config.engine.slotRequestTimeoutNs, this.slotTimeout, entities.jobManager, restart.id);
   }
 
@@ -359,7 +361,11 @@ export class JobManager {
     const { topology } = this.context;
     for (const task of restart.tasks) {
       const sharedSlot = topology.taskSlot[task]!;
-      if (this.owns(restart, task) && topology.tasksOfSlot[sharedSlot]!.every((member) => this.graph.state[member] === EXECUTION.created)) this.slots.release(sharedSlot);
+      if (
+        this.owns(restart, task) &&
+        topology.tasksOfSlot[sharedSlot]!.every((member) => this.graph.state[member] === EXECUTION.created)
+      )
+        this.slots.release(sharedSlot);
     }
   }
 
@@ -376,7 +382,11 @@ export class JobManager {
       this.graph.state[task] = EXECUTION.scheduled;
       restart.granted++;
       if (restart.granted === restart.size) this.deploy(restart, step);
-    } else if (!this.resources.require(this.slots.waitingCount, step) && !restart.cancelFirst && this.context.config.strategy.onReservesExhausted === "escalate") {
+    } else if (
+      !this.resources.require(this.slots.waitingCount, step) &&
+      !restart.cancelFirst &&
+      this.context.config.strategy.onReservesExhausted === "escalate"
+    ) {
       this.failover(task, step, true);
     }
   }
@@ -410,7 +420,9 @@ export class JobManager {
     const restart = this.restarts[id]!;
     if (restart.stage !== "slots" || this.failed) return;
     this.listener.marker("slot-request-timeout");
-    const stuck = restart.tasks.find((task) => this.owns(restart, task) && this.graph.state[task] === EXECUTION.created);
+    const stuck = restart.tasks.find(
+      (task) => this.owns(restart, task) && this.graph.state[task] === EXECUTION.created,
+    );
     if (stuck === undefined) return;
     this.failover(stuck, -1, true);
   }
@@ -424,56 +436,7 @@ export class JobManager {
   private deploy(restart: Restart, step: number): void {
     restart.stage = "deployed";
     this.listener.marker("redeploy");
-    for (const task of restart.tasks) if (this.owns(restart, task)) this.thread.postLoop(this.submitTask, task, restart.id, step);
-  }
-
-  private descriptorsOf(task: number): number {
-    if (!this.context.config.engine.descriptorsPerConsumer) return 0;
-    const { topology } = this.context;
-    let descriptors = 0;
-    for (const edge of topology.inEdges[topology.taskVertex[task]!]!) descriptors += producersOf(edge, topology.taskSubtask[task]!).count;
-    return descriptors;
-  }
-
-  private onSubmitTask(task: number, id: number, step: number): void {
-    if (this.graph.restart[task] !== id || this.graph.state[task] !== EXECUTION.scheduled) return;
-    const { context, graph } = this;
-    const { sim, log, config } = context;
-    const sharedSlot = context.topology.taskSlot[task]!;
-    const tm = this.slots.taskManagerOf[sharedSlot]!;
-    const attempt = graph.attempt[task]!;
-    graph.state[task] = EXECUTION.deploying;
-    graph.taskManager[task] = tm;
-    this.tasksRestarted++;
-    const bits = this.descriptorsOf(task) * config.costs.descriptorBytes * 8;
-    let cause = step;
-    let readyNs = sim.nowNs;
-    if (bits > 0) {
-      const startNs = Math.max(sim.nowNs, this.nicFreeNs);
-      const sendNs = Math.round((bits / config.cluster.jobManagerBitsPerSecond) * 1e9);
-      cause = log.add(this.stepNic, PHASE.deploy, threadId(THREAD.jobManagerNic, 0), task, startNs, startNs + sendNs, step, startNs > sim.nowNs ? this.nicLastStep : -1, costIndex("bandwidth"), sendNs);
-      this.nicLastStep = cause;
-      readyNs = startNs + sendNs;
-      this.nicFreeNs = readyNs;
-    }
-    const latencyNs = context.draws.draw("rpcLatency", task, 3);
-    const wire = log.add(this.stepWire, PHASE.deploy, threadId(THREAD.wire, 0), task, readyNs, readyNs + latencyNs, cause, -1, costIndex("rpcLatency"), latencyNs);
-    sim.schedule(readyNs + latencyNs, this.submitArrives, context.entities.task(task), task, attempt, wire);
-  }
-
-  private onSubmitArrives(task: number, attempt: number, cause: number): void {
-    const { context, graph } = this;
-    if (graph.attempt[task] !== attempt || graph.state[task] !== EXECUTION.deploying) return;
-    const tm = graph.taskManager[task]!;
-    if (context.cluster.alive(tm) && context.links.up(JOB_MANAGER_NODE, tm)) {
-      this.executor.submit(task, attempt, tm, cause);
-      if (context.links.up(tm, JOB_MANAGER_NODE)) return;
-    }
-    // Dead or cut off, but the JobManager does not know: submitTask's ask times out and the deployment counts as failed.
-    const timeoutNs = context.config.engine.deadRpcFailsAtOnce && context.cluster.refusesConnections(tm) ? 0 : context.config.engine.askTimeoutNs;
-    const { sim, log } = context;
-    const step = log.add(this.stepTimeout, PHASE.deploy, threadId(THREAD.timer, 0), task, sim.nowNs, sim.nowNs + timeoutNs, cause, -1, costIndex("askTimeout"), timeoutNs);
-    this.reportTaskFailed(task, attempt, sim.nowNs + timeoutNs, step);
+    for (const task of restart.tasks) if (this.owns(restart, task)) this.deployment.submit(task, restart.id, step);
   }
 
   private onTaskRunning(task: number, attempt: number, step: number): void {
@@ -482,13 +445,6 @@ export class JobManager {
     graph.state[task] = EXECUTION.running;
     graph.announced[task] = attempt;
     if (this.restarts[graph.restart[task]!]?.updateConsumers) this.listener.announce(task, step);
-  }
-
-  private wire(task: number, cause: number, phase: StepPhase): [number, number] {
-    const { sim, log, draws } = this.context;
-    const latencyNs = draws.draw("rpcLatency", task, 4);
-    const step = log.add(this.stepWire, phase, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + latencyNs, cause, -1, costIndex("rpcLatency" satisfies CostLabel), latencyNs);
-    return [sim.nowNs + latencyNs, step];
   }
 
   /** True while a recovery step is pending: a restart between its decision and its deployment. */

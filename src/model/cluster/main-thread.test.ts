@@ -10,7 +10,10 @@ import { MainThread } from "./main-thread.js";
 const MESSAGES = 60_000;
 
 /** Poisson arrivals at `load` messages per ms on a server with mean service 1 ms; sojourns in ms, in arrival order. */
-function openQueue(load: number, serviceMs: (u: number) => number): { sojournMs: number[]; areaMs: number; log: CausalLog } {
+function openQueue(
+  load: number,
+  serviceMs: (u: number) => number,
+): { sojournMs: number[]; areaMs: number; log: CausalLog } {
   const sim = new Simulation();
   const log = new CausalLog();
   const thread = new MainThread(sim, log);
@@ -41,7 +44,8 @@ function openQueue(load: number, serviceMs: (u: number) => number): { sojournMs:
     change(1);
     arrivedNs[id] = sim.nowNs;
     thread.post(kind, id, 0, -1);
-    if (id + 1 < MESSAGES) sim.schedule(sim.nowNs + Math.round((-Math.log(gaps.uniform(0, id)) / load) * 1e6), arrive, 1, id + 1);
+    if (id + 1 < MESSAGES)
+      sim.schedule(sim.nowNs + Math.round((-Math.log(gaps.uniform(0, id)) / load) * 1e6), arrive, 1, id + 1);
   });
   sim.schedule(0, arrive, 1, 0);
   sim.run(Number.POSITIVE_INFINITY);
@@ -51,7 +55,10 @@ function openQueue(load: number, serviceMs: (u: number) => number): { sojournMs:
 /** Half-width of a 95 % interval of the mean from 30 batch means (t = 2.05). */
 function batchInterval(values: readonly number[]): { mean: number; half: number } {
   const size = Math.floor(values.length / 30);
-  const means = Array.from({ length: 30 }, (_, b) => values.slice(b * size, (b + 1) * size).reduce((a, v) => a + v, 0) / size);
+  const means = Array.from(
+    { length: 30 },
+    (_, b) => values.slice(b * size, (b + 1) * size).reduce((a, v) => a + v, 0) / size,
+  );
   const mean = means.reduce((a, v) => a + v, 0) / 30;
   const variance = means.reduce((a, v) => a + (v - mean) ** 2, 0) / 29;
   return { mean, half: 2.05 * Math.sqrt(variance / 30) };
@@ -113,8 +120,20 @@ test("items of a loop are served before queued messages, in order, each with its
   const sim = new Simulation();
   const thread = new MainThread(sim, new CausalLog());
   const order: string[] = [];
-  const item = thread.define({ name: "item", phase: PHASE.deploy, cost: "taskOperation", costNs: (a) => a * 10, handle: (a) => void order.push(`item ${a} ${sim.nowNs}`) });
-  const message = thread.define({ name: "message", phase: PHASE.detect, cost: "taskOperation", costNs: () => 100, handle: (a) => void order.push(`message ${a} ${sim.nowNs}`) });
+  const item = thread.define({
+    name: "item",
+    phase: PHASE.deploy,
+    cost: "taskOperation",
+    costNs: (a) => a * 10,
+    handle: (a) => void order.push(`item ${a} ${sim.nowNs}`),
+  });
+  const message = thread.define({
+    name: "message",
+    phase: PHASE.detect,
+    cost: "taskOperation",
+    costNs: () => 100,
+    handle: (a) => void order.push(`message ${a} ${sim.nowNs}`),
+  });
   const begin = thread.define({
     name: "begin",
     phase: PHASE.deploy,

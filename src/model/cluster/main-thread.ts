@@ -97,7 +97,11 @@ export class MainThread {
   define(kind: MessageKind): number {
     const id = this.kinds.length;
     this.kinds.push(kind);
-    this.arrivals.push(this.sim.defineKind(`${kind.name}-arrives`, PRIORITY.delivery, (_entity, a, b, cause) => this.post(id, a, b, cause)));
+    this.arrivals.push(
+      this.sim.defineKind(`${kind.name}-arrives`, PRIORITY.delivery, (_entity, a, b, cause) =>
+        this.post(id, a, b, cause),
+      ),
+    );
     this.logKinds.push(this.log.kindId(kind.name));
     this.costA.push(costIndex(kind.cost));
     this.costB.push(kind.secondCost === undefined ? -1 : costIndex(kind.secondCost));

@@ -25,13 +25,18 @@ export class Reachability {
   private readonly sim: Simulation;
   private readonly cuts = new Map<string, number>();
   private held: Held[] = [];
+  private readonly cutNs = new Map<string, number>();
+  private readonly resumed: number;
   private readonly retransmitted: number;
   private readonly pending: Held[] = [];
-  /** Told whenever a direction goes down or comes up. */
+  /** Told whenever data in a direction stops, and when it flows again: at the first retransmission after the cut. */
   onChange: (from: number, to: number, up: boolean) => void = () => {};
 
   constructor(sim: Simulation) {
     this.sim = sim;
+    this.resumed = sim.defineKind("connection-resumes", PRIORITY.repair, (_e, from, to) => {
+      if (this.up(from, to)) this.onChange(from, to, true);
+    });
     this.retransmitted = sim.defineKind("retransmission", PRIORITY.repair, (_e, index) => this.onRetransmission(index));
   }
 
@@ -52,7 +57,9 @@ export class Reachability {
     const key = `${from}>${to}`;
     const depth = this.cuts.get(key) ?? 0;
     this.cuts.set(key, depth + 1);
-    if (depth === 0) this.onChange(from, to, false);
+    if (depth > 0) return;
+    this.cutNs.set(key, this.sim.nowNs);
+    this.onChange(from, to, false);
   }
 
   heal(from: number, to: number): void {
@@ -63,7 +70,7 @@ export class Reachability {
       return;
     }
     if (!this.cuts.delete(key)) return;
-    this.onChange(from, to, true);
+    this.sim.schedule(this.retransmissionNs(this.cutNs.get(key)!), this.resumed, 0, from, to);
     const due = this.held.filter((message) => message.from === from && message.to === to);
     this.held = this.held.filter((message) => !due.includes(message));
     for (const message of due) this.retransmit(message);
@@ -80,15 +87,19 @@ export class Reachability {
   }
 
   private retransmit(message: Held): void {
-    const { nowNs } = this.sim;
+    this.pending.push(message);
+    this.sim.schedule(this.retransmissionNs(message.sentNs), this.retransmitted, 0, this.pending.length - 1);
+  }
+
+  /** The first retransmission from now on of what was sent at `sentNs`. */
+  private retransmissionNs(sentNs: number): number {
     let timeoutNs = FIRST_RETRANSMISSION_NS;
-    let atNs = message.sentNs + timeoutNs;
-    while (atNs < nowNs) {
+    let atNs = sentNs + timeoutNs;
+    while (atNs < this.sim.nowNs) {
       timeoutNs = Math.min(timeoutNs * 2, MAX_RETRANSMISSION_NS);
       atNs += timeoutNs;
     }
-    this.pending.push(message);
-    this.sim.schedule(atNs, this.retransmitted, 0, this.pending.length - 1);
+    return atNs;
   }
 
   private onRetransmission(index: number): void {

@@ -30,8 +30,12 @@ export class ResourceManager {
     this.stepContainer = log.kindId("container-start");
     this.stepReserved = log.kindId("reserved-slot");
     this.stepWire = log.kindId("slot-offer-wire");
-    this.containerReady = sim.defineKind("container-ready", PRIORITY.delivery, (_e, forReserve, _b, cause) => this.onContainerReady(forReserve, cause));
-    this.reservedReady = sim.defineKind("reserved-ready", PRIORITY.delivery, (_e, tm, _b, cause) => this.deliver(tm, cause));
+    this.containerReady = sim.defineKind("container-ready", PRIORITY.delivery, (_e, forReserve, _b, cause) =>
+      this.onContainerReady(forReserve, cause),
+    );
+    this.reservedReady = sim.defineKind("reserved-ready", PRIORITY.delivery, (_e, tm, _b, cause) =>
+      this.deliver(tm, cause),
+    );
     for (let i = 0; i < config.cluster.reservedTaskManagers; i++) this.reserved.push(cluster.add(true));
   }
 
@@ -51,7 +55,18 @@ export class ResourceManager {
       if (tm !== undefined) {
         this.promisedSlots += config.cluster.slotsPerTaskManager;
         const cost = draws.draw("reservedSlot", tm, 0);
-        const step = log.add(this.stepReserved, PHASE.slots, threadId(THREAD.resourceManager, 0), tm, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("reservedSlot"), cost);
+        const step = log.add(
+          this.stepReserved,
+          PHASE.slots,
+          threadId(THREAD.resourceManager, 0),
+          tm,
+          sim.nowNs,
+          sim.nowNs + cost,
+          cause,
+          -1,
+          costIndex("reservedSlot"),
+          cost,
+        );
         sim.schedule(sim.nowNs + cost, this.reservedReady, this.context.entities.resourceManager, tm, 0, step);
         this.startContainer(true, cause);
       } else if (config.cluster.provider === "standalone") return this.promisedSlots > 0;
@@ -68,8 +83,26 @@ export class ResourceManager {
     if (config.cluster.provider === "standalone") return;
     const ordinal = this.containersStarted++;
     const cost = draws.draw("containerStart", 0, ordinal);
-    const step = log.add(this.stepContainer, PHASE.slots, threadId(THREAD.resourceManager, 0), ordinal, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("containerStart"), cost);
-    sim.schedule(sim.nowNs + cost, this.containerReady, this.context.entities.resourceManager, forReserve ? 1 : 0, 0, step);
+    const step = log.add(
+      this.stepContainer,
+      PHASE.slots,
+      threadId(THREAD.resourceManager, 0),
+      ordinal,
+      sim.nowNs,
+      sim.nowNs + cost,
+      cause,
+      -1,
+      costIndex("containerStart"),
+      cost,
+    );
+    sim.schedule(
+      sim.nowNs + cost,
+      this.containerReady,
+      this.context.entities.resourceManager,
+      forReserve ? 1 : 0,
+      0,
+      step,
+    );
   }
 
   private onContainerReady(forReserve: number, cause: number): void {
@@ -82,7 +115,18 @@ export class ResourceManager {
     this.promisedSlots -= this.context.config.cluster.slotsPerTaskManager;
     const { sim, log, draws } = this.context;
     const cost = draws.draw("rpcLatency", tm, 0);
-    const step = log.add(this.stepWire, PHASE.slots, threadId(THREAD.wire, 0), tm, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("rpcLatency"), cost);
+    const step = log.add(
+      this.stepWire,
+      PHASE.slots,
+      threadId(THREAD.wire, 0),
+      tm,
+      sim.nowNs,
+      sim.nowNs + cost,
+      cause,
+      -1,
+      costIndex("rpcLatency"),
+      cost,
+    );
     this.onSlots(tm, sim.nowNs + cost, step);
   }
 }

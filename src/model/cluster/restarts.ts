@@ -19,7 +19,24 @@ export interface Restart {
   granted: number;
 }
 
-export function newRestart(id: number, plan: Pick<Restart, "tasks" | "cancelFirst" | "updateConsumers">, startedNs: number, delayNs: number): Restart {
+export function newRestart(
+  id: number,
+  plan: Pick<Restart, "tasks" | "cancelFirst" | "updateConsumers">,
+  startedNs: number,
+  delayNs: number,
+): Restart {
   const { tasks, cancelFirst, updateConsumers } = plan;
-  return { id, tasks, cancelFirst, updateConsumers, startedNs, delayNs, stage: "cancel", size: tasks.length, awaitingTerminal: 0, awaitingReset: 0, granted: 0 };
+  return {
+    id,
+    tasks,
+    cancelFirst,
+    updateConsumers,
+    startedNs,
+    delayNs,
+    stage: "cancel",
+    size: tasks.length,
+    awaitingTerminal: 0,
+    awaitingReset: 0,
+    granted: 0,
+  };
 }

@@ -47,9 +47,15 @@ export class TaskExecutor {
     this.stepOpen = log.kindId("task-open");
     this.stepCancel = log.kindId("task-cancel");
     this.stepReport = log.kindId("state-report-wire");
-    this.created = sim.defineKind("task-created", PRIORITY.completion, (_e, task, attempt, step) => this.onCreated(task, attempt, step));
-    this.opened = sim.defineKind("task-opened", PRIORITY.completion, (_e, task, attempt, step) => this.onOpened(task, attempt, step));
-    this.cancelDone = sim.defineKind("task-cancel-done", PRIORITY.completion, (_e, task, attempt, step) => this.onCancelDone(task, attempt, step));
+    this.created = sim.defineKind("task-created", PRIORITY.completion, (_e, task, attempt, step) =>
+      this.onCreated(task, attempt, step),
+    );
+    this.opened = sim.defineKind("task-opened", PRIORITY.completion, (_e, task, attempt, step) =>
+      this.onOpened(task, attempt, step),
+    );
+    this.cancelDone = sim.defineKind("task-cancel-done", PRIORITY.completion, (_e, task, attempt, step) =>
+      this.onCancelDone(task, attempt, step),
+    );
   }
 
   /** submitTask reaches a living TaskManager: tasks are created serially on its main thread. */
@@ -63,7 +69,18 @@ export class TaskExecutor {
     const cost = this.slowed(tm, draws.draw("taskCreate", task, attempt));
     const startNs = Math.max(sim.nowNs, this.mainFreeNs[tm] ?? 0);
     const waited = startNs > sim.nowNs;
-    const step = log.add(this.stepCreate, PHASE.deploy, threadId(THREAD.taskManager, tm), task, startNs, startNs + cost, cause, waited ? this.mainLastStep[tm]! : -1, costIndex("taskCreate"), cost);
+    const step = log.add(
+      this.stepCreate,
+      PHASE.deploy,
+      threadId(THREAD.taskManager, tm),
+      task,
+      startNs,
+      startNs + cost,
+      cause,
+      waited ? this.mainLastStep[tm]! : -1,
+      costIndex("taskCreate"),
+      cost,
+    );
     this.mainFreeNs[tm] = startNs + cost;
     this.mainLastStep[tm] = step;
     const previous = tasks.taskManager[task]!;
@@ -80,7 +97,18 @@ export class TaskExecutor {
     if (!this.current(task, attempt, TASK_STATE.opening)) return;
     const { sim, log, draws } = this.context;
     const cost = this.slowed(this.context.tasks.taskManager[task]!, draws.draw("taskOpen", task, attempt));
-    const step = log.add(this.stepOpen, PHASE.open, threadId(THREAD.task, task), task, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("taskOpen"), cost);
+    const step = log.add(
+      this.stepOpen,
+      PHASE.open,
+      threadId(THREAD.task, task),
+      task,
+      sim.nowNs,
+      sim.nowNs + cost,
+      cause,
+      -1,
+      costIndex("taskOpen"),
+      cost,
+    );
     sim.schedule(sim.nowNs + cost, this.opened, this.context.entities.task(task), task, attempt, step);
   }
 
@@ -99,7 +127,18 @@ export class TaskExecutor {
     if (tasks.state[task] !== TASK_STATE.running && tasks.state[task] !== TASK_STATE.opening) return false;
     tasks.state[task] = TASK_STATE.canceling;
     const cost = this.slowed(tasks.taskManager[task]!, draws.draw("taskCancel", task, attempt));
-    const step = log.add(this.stepCancel, PHASE.cancel, threadId(THREAD.task, task), task, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("taskCancel"), cost);
+    const step = log.add(
+      this.stepCancel,
+      PHASE.cancel,
+      threadId(THREAD.task, task),
+      task,
+      sim.nowNs,
+      sim.nowNs + cost,
+      cause,
+      -1,
+      costIndex("taskCancel"),
+      cost,
+    );
     sim.schedule(sim.nowNs + cost, this.cancelDone, this.context.entities.task(task), task, attempt, step);
     return true;
   }
@@ -133,7 +172,18 @@ export class TaskExecutor {
   private report(task: number, cause: number, phase: typeof PHASE.connect | typeof PHASE.cancel): [number, number] {
     const { sim, log, draws } = this.context;
     const cost = draws.draw("rpcLatency", task, 1);
-    const step = log.add(this.stepReport, phase, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + cost, cause, -1, costIndex("rpcLatency"), cost);
+    const step = log.add(
+      this.stepReport,
+      phase,
+      threadId(THREAD.wire, 0),
+      task,
+      sim.nowNs,
+      sim.nowNs + cost,
+      cause,
+      -1,
+      costIndex("rpcLatency"),
+      cost,
+    );
     return [sim.nowNs + cost, step];
   }
 }
