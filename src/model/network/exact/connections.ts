@@ -7,8 +7,9 @@ import type { PlaneContext } from "../data-plane.js";
 import type { EventLoops } from "./event-loops.js";
 
 export class Connections {
-  /** TaskManager at the sending end. */
+  /** TaskManagers at the sending and at the receiving end. */
   producer = new Int32Array(256);
+  consumer = new Int32Array(256);
   serverLoop = new Int32Array(256);
   clientLoop = new Int32Array(256);
   /** Readers (channels) with data and credit, in turn. */
@@ -37,6 +38,7 @@ export class Connections {
     this.ids.set(key, id);
     if (id === this.producer.length) this.grow();
     this.producer[id] = from;
+    this.consumer[id] = to;
     this.serverLoop[id] = this.loops.loop("server", from, to, edge);
     this.clientLoop[id] = this.loops.loop("client", to, from, edge);
     this.readerHead[id] = -1;
@@ -44,9 +46,15 @@ export class Connections {
     return id;
   }
 
+  /** Connections whose sending end is served by this loop. */
+  ofServerLoop(loop: number): number[] {
+    return Array.from({ length: this.count }, (_, id) => id).filter((id) => this.serverLoop[id] === loop);
+  }
+
   private grow(): void {
     const capacity = this.producer.length * 2;
     this.producer = longer(this.producer, capacity);
+    this.consumer = longer(this.consumer, capacity);
     this.serverLoop = longer(this.serverLoop, capacity);
     this.clientLoop = longer(this.clientLoop, capacity);
     this.readerHead = longer(this.readerHead, capacity);

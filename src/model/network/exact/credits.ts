@@ -7,6 +7,7 @@ import { PRIORITY } from "../../../kernel/priorities.js";
 import type { PlaneContext } from "../data-plane.js";
 import { type Channels, VIEW } from "./channels.js";
 import type { Connections } from "./connections.js";
+import type { Cuts } from "./cuts.js";
 import type { EventLoops } from "./event-loops.js";
 import { type Buffers, FLAG } from "./pools.js";
 import type { World } from "./world.js";
@@ -26,14 +27,16 @@ export class Credits {
   private readonly buffers: Buffers;
   private readonly loops: EventLoops;
   private readonly connections: Connections;
+  private readonly cuts: Cuts;
   private readonly kindCredit: number;
 
-  constructor(world: World, loops: EventLoops, connections: Connections) {
+  constructor(world: World, loops: EventLoops, connections: Connections, cuts: Cuts) {
     this.context = world.context;
     this.channels = world.channels;
     this.buffers = world.buffers;
     this.loops = loops;
     this.connections = connections;
+    this.cuts = cuts;
     this.kindCredit = world.context.sim.defineKind("credit arrives", PRIORITY.delivery, (_, ch, view) =>
       this.arrived(ch, view),
     );
@@ -180,16 +183,35 @@ export class Credits {
     const c = this.channels;
     const id = c.connection[ch]!;
     if (id < 0 || c.unannounced[ch]!++ > 0) return;
-    const sent = this.loops.serve(this.connections.clientLoop[id]!, 0);
+    this.send(ch, id, c.viewNumber[ch]!);
+  }
+
+  private send(ch: number, id: number, view: number): void {
+    const c = this.channels;
+    const client = this.connections.clientLoop[id]!;
+    if (view !== c.viewNumber[ch]) return;
+    if (this.loops.hung(client)) {
+      this.loops.wait(client, () => this.send(ch, id, view));
+      return;
+    }
+    const sent = this.loops.serve(client, 0);
     const { sim, config } = this.context;
     const entity = this.loops.entity(this.connections.serverLoop[id]!);
-    sim.schedule(sent + config.cluster.linkLatencyNs, this.kindCredit, entity, ch, c.viewNumber[ch]!);
+    sim.schedule(sent + config.cluster.linkLatencyNs, this.kindCredit, entity, ch, view);
   }
 
   private arrived(ch: number, view: number): void {
     const c = this.channels;
     if (view !== c.viewNumber[ch] || c.view[ch] !== VIEW.open) return;
-    this.loops.serve(this.connections.serverLoop[c.connection[ch]!]!, 0);
+    const id = c.connection[ch]!;
+    const server = this.connections.serverLoop[id]!;
+    const { producer, consumer } = this.connections;
+    if (this.cuts.any && this.cuts.holds(consumer[id]!, producer[id]!, () => this.arrived(ch, view))) return;
+    if (this.loops.hung(server)) {
+      this.loops.wait(server, () => this.arrived(ch, view));
+      return;
+    }
+    this.loops.serve(server, 0);
     c.credit[ch]! += c.unannounced[ch]!;
     c.unannounced[ch] = 0;
     this.onCredit(ch);

@@ -24,6 +24,10 @@ export class EventLoops {
   private controlFreeNs = new Float64Array(2048);
   /** Messages served so far: address of the next cost draw. */
   private served = new Float64Array(2048);
+  /** 1 normal, 0 hung. */
+  private speed = new Float64Array(2048).fill(1);
+  /** What waits for a hung loop, in order. */
+  private readonly waiting = new Map<number, (() => void)[]>();
 
   constructor(context: PlaneContext) {
     const { config, streams } = context;
@@ -58,17 +62,20 @@ export class EventLoops {
       this.constantMessageNs >= 0
         ? this.constantMessageNs
         : sampleNs(this.context.config.costs.nettyMessage, this.draws.uniform53(loop, this.served[loop]!++));
-    const done = Math.max(this.freeNs[loop]!, this.context.sim.nowNs) + own + Math.round(bytes * this.nsPerByte);
+    const cost = (own + Math.round(bytes * this.nsPerByte)) / this.speed[loop]!;
+    const done = Math.max(this.freeNs[loop]!, this.context.sim.nowNs) + Math.ceil(cost);
     this.freeNs[loop] = done;
     return done;
   }
 
   /**
    * A control message that is ready at `readyNs` or later. It queues behind control messages announced before it, but
-   * must not keep data that comes before it waiting: of that it takes its share of the loop only.
+   * must not keep data that comes before it waiting: of that it takes its share of the loop only. Infinity: the loop
+   * hangs.
    */
   serveControl(loop: number, readyNs: number, costNs: number): number {
-    const cost = Math.ceil(costNs);
+    if (this.speed[loop] === 0) return Number.POSITIVE_INFINITY;
+    const cost = Math.ceil(costNs / this.speed[loop]!);
     const start = Math.max(this.freeNs[loop]!, this.context.sim.nowNs);
     this.freeNs[loop] = start + cost;
     const done = Math.max(start, Math.ceil(readyNs), this.controlFreeNs[loop]!) + cost;
@@ -76,11 +83,37 @@ export class EventLoops {
     return done;
   }
 
+  hung(loop: number): boolean {
+    return this.speed[loop] === 0;
+  }
+
+  /** Calls back when the hung loop goes on, in the order of the calls. */
+  wait(loop: number, then: () => void): void {
+    const list = this.waiting.get(loop);
+    if (list) list.push(then);
+    else this.waiting.set(loop, [then]);
+  }
+
+  /** Sets the speed of one loop of a TaskManager; returns its index. */
+  setSpeed(side: Side, taskManager: number, own: number, speed: number): number {
+    const loop = (taskManager * LOOPS_PER_TASK_MANAGER + own) * 2 + (side === "client" ? 1 : 0);
+    if (loop >= this.freeNs.length) this.grow(loop);
+    this.speed[loop] = speed;
+    if (speed === 0) return loop;
+    const list = this.waiting.get(loop) ?? [];
+    this.waiting.delete(loop);
+    for (const then of list) then();
+    return loop;
+  }
+
   private grow(loop: number): void {
-    let capacity = this.freeNs.length;
+    const before = this.freeNs.length;
+    let capacity = before;
     while (capacity <= loop) capacity *= 2;
     this.freeNs = longer(this.freeNs, capacity);
     this.controlFreeNs = longer(this.controlFreeNs, capacity);
     this.served = longer(this.served, capacity);
+    this.speed = longer(this.speed, capacity);
+    this.speed.fill(1, before);
   }
 }

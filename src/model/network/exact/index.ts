@@ -218,6 +218,20 @@ class ExactPlane implements DataPlane {
     for (let task = 0; task < this.world.context.topology.tasks; task++) this.workers.settle(task);
   }
 
+  setTaskSpeed(task: number, speed: number): void {
+    const source = this.world.routes.sourceOfTask[task]!;
+    if (source >= 0) this.sources.setSpeed(source, speed);
+    else this.workers.setSpeed(task, speed);
+  }
+
+  setLoopSpeed(taskManager: number, side: "server" | "client", loop: number, speed: number): void {
+    this.wire.setLoopSpeed(taskManager, side, loop, speed);
+  }
+
+  setLinkState(fromTaskManager: number, toTaskManager: number, state: "up" | "down"): void {
+    this.wire.setLinkState(fromTaskManager, toTaskManager, state);
+  }
+
   finish(endNs: number): PlaneResult {
     const { config } = this.world.context;
     this.settle();

@@ -7,7 +7,7 @@ import type { SourceThreads } from "../../task/exact/source-threads.js";
 import type { WorkerThreads } from "../../task/exact/worker-threads.js";
 import type { AttemptEnd, PlaneContext } from "../data-plane.js";
 import { type Channels, channelsInto, type Outputs, VIEW } from "./channels.js";
-import type { HopCounters } from "./checks.js";
+import type { HopCounters, Violations } from "./checks.js";
 import type { Flushers } from "./flushers.js";
 import type { Gates } from "./gates.js";
 import { CAUSE, type Ledger } from "./ledger.js";
@@ -35,6 +35,7 @@ export class Lifecycle {
   private readonly flushers: Flushers;
   private readonly ledger: Ledger;
   private readonly hops: HopCounters;
+  private readonly violations: Violations;
 
   constructor(
     world: World,
@@ -61,6 +62,7 @@ export class Lifecycle {
     this.flushers = flushers;
     this.ledger = world.ledger;
     this.hops = world.hops;
+    this.violations = world.violations;
     this.running = new Uint8Array(context.topology.tasks);
     this.starts = new Int32Array(context.topology.tasks);
   }
@@ -176,7 +178,12 @@ export class Lifecycle {
     const consumer = c.consumer[ch]!;
     if (this.running[producer] === 0) return;
     // A view that nobody closed is released first: the connection's loss was never seen (power loss).
-    if (c.view[ch] === VIEW.open) this.wire.removeReader(ch);
+    if (c.view[ch] === VIEW.open) {
+      if (c.accepts[ch] === c.viewNumber[ch] && c.viewNumber[ch]! > 0) {
+        this.violations.add("one-live-view", `${this.gates.name(ch)}: a second view while the first is read`);
+      }
+      this.wire.removeReader(ch);
+    }
     c.view[ch] = VIEW.open;
     c.viewNumber[ch]!++;
     c.accepts[ch] = this.running[consumer] === 1 ? c.viewNumber[ch]! : -1;

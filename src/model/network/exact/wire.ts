@@ -9,7 +9,8 @@ import type { Channels } from "./channels.js";
 import type { HopCounters } from "./checks.js";
 import { Connections } from "./connections.js";
 import { Credits } from "./credits.js";
-import { EventLoops } from "./event-loops.js";
+import { Cuts } from "./cuts.js";
+import { EventLoops, type Side } from "./event-loops.js";
 import { CAUSE, type Ledger } from "./ledger.js";
 import { type Buffers, FLAG, type RecordNodes, STAGE } from "./pools.js";
 import type { Subpartitions } from "./subpartitions.js";
@@ -30,6 +31,7 @@ export class Wire {
   private readonly ledger: Ledger;
   private readonly hops: HopCounters;
   private readonly connections: Connections;
+  private readonly cuts = new Cuts();
   /** When the egress NIC of each machine is next free. */
   private nicFreeNs = new Float64Array(64);
   private readonly kindServed: number;
@@ -48,7 +50,7 @@ export class Wire {
     this.hops = world.hops;
     this.loops = new EventLoops(context);
     this.connections = new Connections(context, this.loops);
-    this.credits = new Credits(world, this.loops, this.connections);
+    this.credits = new Credits(world, this.loops, this.connections, this.cuts);
     this.credits.onCredit = (ch) => {
       if (subpartitions.hasData(ch)) this.dataAvailable(ch);
     };
@@ -76,6 +78,15 @@ export class Wire {
     this.sendNext(id);
   }
 
+  /** Faults: a loop works at another speed, a direction between two TaskManagers goes down or comes up. */
+  setLoopSpeed(taskManager: number, side: Side, own: number, speed: number): void {
+    const loop = this.loops.setSpeed(side, taskManager, own, speed);
+    if (side === "server" && speed > 0) for (const id of this.connections.ofServerLoop(loop)) this.sendNext(id);
+  }
+  setLinkState(from: number, to: number, state: "up" | "down"): void {
+    this.cuts.set(from, to, state);
+  }
+
   private enqueue(id: number, ch: number): void {
     const c = this.channels;
     c.readerQueued[ch] = 1;
@@ -101,6 +112,7 @@ export class Wire {
 
   private sendNext(id: number): void {
     if (this.connections.sending[id] === 1 || this.connections.readerHead[id]! < 0) return;
+    if (this.loops.hung(this.connections.serverLoop[id]!)) return;
     const { sim } = this.context;
     if (this.connections.writableNs[id]! > sim.nowNs) {
       if (this.connections.resumeScheduled[id] === 1) return;
@@ -169,8 +181,15 @@ export class Wire {
   }
 
   private arrived(b: number): void {
+    const id = this.buffers.connection[b]!;
+    const loop = this.connections.clientLoop[id]!;
+    const { producer, consumer } = this.connections;
+    if (this.cuts.any && this.cuts.holds(producer[id]!, consumer[id]!, () => this.arrived(b))) return;
+    if (this.loops.hung(loop)) {
+      this.loops.wait(loop, () => this.arrived(b));
+      return;
+    }
     this.events++;
-    const loop = this.connections.clientLoop[this.buffers.connection[b]!]!;
     const done = this.loops.serve(loop, this.buffers.bytes[b]!);
     this.context.sim.schedule(done, this.kindReceived, this.loops.entity(loop), b);
   }

@@ -264,6 +264,32 @@ export class Driver {
     this.lose(tasks, "killed", this.nextTaskManager - 1);
   }
 
+  /** Power loss: nobody is told; after a while the tasks come back elsewhere and ask for their views. */
+  silence(taskManager: number, backNs: number): void {
+    this.dead.add(taskManager);
+    const tasks = this.tasksOf(taskManager);
+    for (const task of tasks) {
+      this.tasks.state[task] = TASK_STATE.down;
+      this.plane.attemptEnded(task, "silent");
+    }
+    const home = this.nextTaskManager++;
+    this.at(this.sim.nowNs + backNs, () => {
+      for (const task of tasks) {
+        for (const [edge, consumer] of this.consumersOf(task)) {
+          if (this.tasks.state[consumer] !== TASK_STATE.running) continue;
+          this.channelState.set(`${edge}:${task}>${consumer}`, "lost");
+        }
+      }
+      for (const task of tasks) {
+        this.tasks.state[task] = TASK_STATE.running;
+        this.tasks.attempt[task]!++;
+        this.tasks.taskManager[task] = home;
+        this.plane.attemptStarted(task);
+      }
+      for (const task of tasks) this.reconnect(task, tasks);
+    });
+  }
+
   failTask(task: number): void {
     if (this.tasks.state[task] === TASK_STATE.down) return;
     this.lose([task], "failed", this.tasks.taskManager[task]!);
@@ -302,7 +328,7 @@ export class Driver {
         this.tasks.taskManager[task] = home;
         this.plane.attemptStarted(task);
       }
-      for (const task of tasks) this.reconnect(task);
+      for (const task of tasks) this.reconnect(task, tasks);
     });
   }
 
@@ -324,12 +350,13 @@ export class Driver {
   }
 
   /** Views of a fresh attempt on both sides; a surviving consumer asks once it has drained what the old one sent. */
-  private reconnect(task: number): void {
+  private reconnect(task: number, together: readonly number[]): void {
     for (const [edge, producer] of this.producersOf(task)) {
       if (this.tasks.state[producer] === TASK_STATE.running) this.plane.registerView(edge, producer, task);
     }
     for (const [edge, consumer] of this.consumersOf(task)) {
-      if (this.tasks.state[consumer] !== TASK_STATE.running) continue;
+      // Those that start together with it ask for their own views.
+      if (this.tasks.state[consumer] !== TASK_STATE.running || together.includes(consumer)) continue;
       const channel = `${edge}:${task}>${consumer}`;
       this.drain(edge, task, consumer);
       if (this.channelState.get(channel) === "draining") this.channelState.set(channel, "wanted");
