@@ -13,8 +13,8 @@ import type { DataPlane } from "./network/data-plane.js";
 import type { Network } from "./network/protocol.js";
 import { PHASE } from "./phases.js";
 import type { Probe } from "./probe.js";
+import type { Recorder } from "./recorder.js";
 import type { RecoveryObserver } from "./recovery-observer.js";
-import type { Recorder } from "./simulate.js";
 import { TASK_STATE } from "./task-table.js";
 
 export interface ChaosParts {
@@ -50,7 +50,8 @@ export class Chaos {
     this.stepMaster = context.log.kindId("application-master-heartbeat");
     this.ownSpeed = new Float64Array(context.topology.tasks).fill(1);
     context.links.onChange = (from, to, up) => {
-      if (from !== JOB_MANAGER_NODE && to !== JOB_MANAGER_NODE) parts.plane.setLinkState?.(from, to, up ? "up" : "down");
+      if (from !== JOB_MANAGER_NODE && to !== JOB_MANAGER_NODE)
+        parts.plane.setLinkState?.(from, to, up ? "up" : "down");
     };
   }
 
@@ -138,7 +139,9 @@ export class Chaos {
     }
     this.zombiesEnd(tm, false, step);
     const roundTripNs = 2 * draws.draw("rpcLatency", tm, 7);
-    links.send(tm, JOB_MANAGER_NODE, roundTripNs, (arrivesNs) => this.parts.jobManager.registerTaskManager(tm, Math.max(arrivesNs, sim.nowNs), step));
+    links.send(tm, JOB_MANAGER_NODE, roundTripNs, (arrivesNs) =>
+      this.parts.jobManager.registerTaskManager(tm, Math.max(arrivesNs, sim.nowNs), step),
+    );
   }
 
   /** A newer attempt was placed elsewhere while this one still runs, unseen. */
@@ -183,7 +186,12 @@ export class Chaos {
     if (how === "silent") return;
     // The process had connections of attempts that ended a moment ago; their peers hear of it twice.
     const earlier = onIt.filter((task) => !victims.includes(task) && tasks.taskManager[task] === tm);
-    network.connectionsClosed(earlier.map((task) => ({ task, attempt: tasks.attempt[task]! })), tm, true, step);
+    network.connectionsClosed(
+      earlier.map((task) => ({ task, attempt: tasks.attempt[task]! })),
+      tm,
+      true,
+      step,
+    );
     this.zombiesEnd(tm, true, step);
   }
 
@@ -199,7 +207,18 @@ export class Chaos {
       [this.stepMaster, "applicationMasterHeartbeat"],
     ] as const) {
       const durationNs = draws.draw(cost, tm, 0);
-      step = log.add(kind, PHASE.detect, threadId(THREAD.resourceManager, 0), tm, atNs, atNs + durationNs, step, -1, costIndex(cost), durationNs);
+      step = log.add(
+        kind,
+        PHASE.detect,
+        threadId(THREAD.resourceManager, 0),
+        tm,
+        atNs,
+        atNs + durationNs,
+        step,
+        -1,
+        costIndex(cost),
+        durationNs,
+      );
       atNs += durationNs;
     }
     this.parts.jobManager.reportTaskManagerLost(tm, atNs, step);
@@ -231,7 +250,8 @@ export class Chaos {
 
   private applySpeed(task: number): void {
     const { tasks, cluster } = this.context;
-    if (tasks.started[task] === 1) this.parts.plane.setTaskSpeed?.(task, this.ownSpeed[task]! / cluster.slowdown[tasks.taskManager[task]!]!);
+    if (tasks.started[task] === 1)
+      this.parts.plane.setTaskSpeed?.(task, this.ownSpeed[task]! / cluster.slowdown[tasks.taskManager[task]!]!);
   }
 
   /** A new attempt is RUNNING: its thread is its own, its machine may be slow. */
@@ -259,7 +279,8 @@ export class Chaos {
       cluster.slowdown[tm] = Math.abs(slowdown - 1) < 1e-9 ? 1 : slowdown;
       if (!cluster.alive(tm)) continue;
       for (const task of cluster.tasksOn[tm]!) this.applySpeed(task);
-      for (const side of ["server", "client"] as const) for (let loop = 0; loop < this.loopsOf(side); loop++) this.applyLoopSpeed(tm, side, loop);
+      for (const side of ["server", "client"] as const)
+        for (let loop = 0; loop < this.loopsOf(side); loop++) this.applyLoopSpeed(tm, side, loop);
     }
   }
 

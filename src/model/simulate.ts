@@ -22,6 +22,7 @@ import { Network } from "./network/protocol.js";
 import { UpdateRpcs } from "./network/update-rpcs.js";
 import { PHASE } from "./phases.js";
 import { joined, type ProbeFactory } from "./probe.js";
+import { Recorder, type TaskChange } from "./recorder.js";
 import { type ObservedIncident, RecoveryObserver } from "./recovery-observer.js";
 import { TASK_STATE, TaskTable } from "./task-table.js";
 import { buildTopology, type Topology } from "./topology/topology.js";
@@ -41,13 +42,6 @@ export interface SimulateOptions {
   readonly measureFromNs: number;
   readonly onProgress?: (virtualNs: number, events: number) => void;
   readonly shuffleSalt?: number;
-}
-
-export interface TaskChange {
-  readonly timeNs: number;
-  readonly task: number;
-  readonly state: number;
-  readonly attempt: number;
 }
 
 /** Everything a run leaves behind, before any measure is made of it. */
@@ -114,7 +108,11 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   const observer = new RecoveryObserver(sim);
   const policy = parts.strategy.policy(config);
   const violations = new Violations();
-  const probe = joined((parts.probes ?? []).map((create) => create({ context, policy, violated: (name, place) => violations.add(name, place) })));
+  const probe = joined(
+    (parts.probes ?? []).map((create) =>
+      create({ context, policy, violated: (name, place) => violations.add(name, place) }),
+    ),
+  );
   const jobManager = new JobManager(context, parts.strategy, {
     announce: (task, step) => updates.announce(task, step),
     restarting: (tasksOf, cancelFirst) => probe.restarting?.(tasksOf, cancelFirst),
@@ -128,7 +126,18 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   const network = new Network(context, policy, observer, probe, {
     reportLost: (task, attempt, step) => {
       const cost = context.draws.draw("peerErrorReport", task, attempt);
-      const report = log.add(stepReport, PHASE.detect, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + cost, step, -1, costIndex("peerErrorReport"), cost);
+      const report = log.add(
+        stepReport,
+        PHASE.detect,
+        threadId(THREAD.wire, 0),
+        task,
+        sim.nowNs,
+        sim.nowNs + cost,
+        step,
+        -1,
+        costIndex("peerErrorReport"),
+        cost,
+      );
       jobManager.reportTaskFailed(task, attempt, sim.nowNs + cost, report);
     },
     failTask: (task, step, because) => {
@@ -155,8 +164,10 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
       observer.changeTasksDown(1, step);
       network.tasksEnded([task], tasks.taskManager[task]!, how, step);
     },
-    reportRunning: (task, attempt, arrivesNs, step) => toJobManager(task, arrivesNs, (at) => jobManager.reportRunning(task, attempt, at, step)),
-    reportTerminal: (task, attempt, arrivesNs, step) => toJobManager(task, arrivesNs, (at) => jobManager.reportTerminal(task, attempt, at, step)),
+    reportRunning: (task, attempt, arrivesNs, step) =>
+      toJobManager(task, arrivesNs, (at) => jobManager.reportRunning(task, attempt, at, step)),
+    reportTerminal: (task, attempt, arrivesNs, step) =>
+      toJobManager(task, arrivesNs, (at) => jobManager.reportTerminal(task, attempt, at, step)),
     superseded: (task, step) => {
       record.tasksFailed++;
       record.task(task);
@@ -177,8 +188,21 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   };
   const stepReport = log.kindId("failure-report");
   const reportFailure = (task: number, step: number, byPeer: boolean): void => {
-    const cost = byPeer ? context.draws.draw("peerErrorReport", task, tasks.attempt[task]!) : context.draws.draw("rpcLatency", task, 6);
-    const report = log.add(stepReport, PHASE.detect, threadId(THREAD.wire, 0), task, sim.nowNs, sim.nowNs + cost, step, -1, costIndex(byPeer ? "peerErrorReport" : "rpcLatency"), cost);
+    const cost = byPeer
+      ? context.draws.draw("peerErrorReport", task, tasks.attempt[task]!)
+      : context.draws.draw("rpcLatency", task, 6);
+    const report = log.add(
+      stepReport,
+      PHASE.detect,
+      threadId(THREAD.wire, 0),
+      task,
+      sim.nowNs,
+      sim.nowNs + cost,
+      step,
+      -1,
+      costIndex(byPeer ? "peerErrorReport" : "rpcLatency"),
+      cost,
+    );
     const attempt = tasks.attempt[task]!;
     toJobManager(task, sim.nowNs + cost, (at) => jobManager.reportTaskFailed(task, attempt, at, report));
   };
@@ -232,7 +256,11 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     plane: planeResult,
     events: sim.eventsHandled + planeResult.logicalEvents,
     endNs: sim.nowNs,
-    endState: record.jobFailed ? "job-failed" : silentAtEnd(planeResult, config, jobManager, observer) ? "deadlocked" : "completed",
+    endState: record.jobFailed
+      ? "job-failed"
+      : silentAtEnd(planeResult, config, jobManager, observer)
+        ? "deadlocked"
+        : "completed",
     tasksFailed: record.tasksFailed,
     tasksFailedByPeers: record.tasksFailedByPeers,
     tasksRestarted: jobManager.tasksRestarted,
@@ -250,41 +278,15 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
 }
 
 /** No output in the last 60 s, something down, and nobody at work on it. */
-function silentAtEnd(plane: PlaneResult, config: ModelConfig, jobManager: JobManager, observer: RecoveryObserver): boolean {
+function silentAtEnd(
+  plane: PlaneResult,
+  config: ModelConfig,
+  jobManager: JobManager,
+  observer: RecoveryObserver,
+): boolean {
   if (observer.healthy && plane.stalls.length === 0) return false;
   if (jobManager.recovering || config.durationNs < DEADLOCK_NS) return false;
   const bins = Math.floor(config.durationNs / 1e8);
   for (let bin = bins - DEADLOCK_NS / 1e8; bin < bins; bin++) if (plane.bins.emitted[bin]! > 0) return false;
   return true;
-}
-
-/** What the playback, the markers and the counts need; written by the parts as things happen. */
-export class Recorder {
-  tasksFailed = 0;
-  tasksFailedByPeers = 0;
-  slotsLost = 0;
-  jobFailed = false;
-  incident = -1;
-  readonly taskChanges: TaskChange[] = [];
-  readonly queueLengths: { timeNs: number; length: number }[] = [];
-  readonly markers: { timeNs: number; name: string; incident: number }[] = [];
-  private readonly context: ControlContext;
-  private lastLength = 0;
-
-  constructor(context: ControlContext) {
-    this.context = context;
-  }
-  task(task: number): void {
-    const { sim, tasks } = this.context;
-    this.taskChanges.push({ timeNs: sim.nowNs, task, state: tasks.state[task]!, attempt: tasks.attempt[task]! });
-  }
-  mark(name: string): void {
-    this.markers.push({ timeNs: this.context.sim.nowNs, name, incident: this.incident });
-  }
-  /** Samples the queue's length when it changed by ten messages and one percent. */
-  queue(length: number): void {
-    if (Math.abs(length - this.lastLength) < Math.max(10, this.lastLength * 0.01) && !(length === 0 && this.lastLength > 0)) return;
-    this.lastLength = length;
-    this.queueLengths.push({ timeNs: this.context.sim.nowNs, length });
-  }
 }

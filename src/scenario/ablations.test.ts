@@ -95,7 +95,9 @@ describe("the receiver's protocol", () => {
     const intact = summary(smallJoin(options));
     expect(intact.invariants).toEqual([]);
     expect(intact.records.lost.partialRecords).toBeGreaterThan(0);
-    const broken = summary(smallJoin({ ...options, sets: [...latest, "cases[0].strategyOptions.clearHalfRecord=false"] }));
+    const broken = summary(
+      smallJoin({ ...options, sets: [...latest, "cases[0].strategyOptions.clearHalfRecord=false"] }),
+    );
     expect(broken.endState).toBe("check-failed");
     expect(broken.invariants.map((each) => each.name).join(" ")).toMatch(/two.attempts/i);
   });

@@ -24,7 +24,11 @@ export interface SmallJoin {
 }
 
 /** Costs shortened so that a whole failover fits a few virtual seconds; the mechanisms stay the same. */
-const QUICK = ["costs.containerStart=4s", "costs.taskOpen=500ms", "engine.config.restart-strategy.fixed-delay.delay=1s"];
+const QUICK = [
+  "costs.containerStart=4s",
+  "costs.taskOpen=500ms",
+  "engine.config.restart-strategy.fixed-delay.delay=1s",
+];
 
 export function smallJoin(options: SmallJoin = {}): ModelConfig {
   const P = options.slots ?? 8;
