@@ -59,9 +59,8 @@ export class Channels {
   readonly wanted: Int32Array;
   readonly waitsForFloating: Uint8Array;
   readonly nextWaiting: Int32Array;
-  /** Credit not yet announced; announced and on its way. */
+  /** Credit on its way to the sender, or about to be; buffers of the current view that were polled and have not arrived. */
   readonly unannounced: Int32Array;
-  readonly announced: Int32Array;
   readonly polledOnWire: Int32Array;
 
   constructor(topology: Topology) {
@@ -105,7 +104,6 @@ export class Channels {
     this.waitsForFloating = bytes();
     this.nextWaiting = ints(-1);
     this.unannounced = ints();
-    this.announced = ints();
     this.polledOnWire = ints();
   }
 }

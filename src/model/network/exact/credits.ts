@@ -65,7 +65,6 @@ export class Credits {
     c.floatingInUse[ch] = 0;
     c.wanted[ch] = exclusive;
     c.unannounced[ch] = 0;
-    c.announced[ch] = 0;
     c.polledOnWire[ch] = 0;
     c.credit[ch] = exclusive;
     // A channel without exclusive buffers lives on one floating buffer.

@@ -199,8 +199,4 @@ export class Lifecycle {
   unavailable(ch: number, stuck: boolean): void {
     if (this.running[this.channels.consumer[ch]!] === 1) this.gates.unavailable(ch, stuck);
   }
-
-  isRunning(task: number): boolean {
-    return this.running[task] === 1;
-  }
 }

@@ -216,8 +216,8 @@ export class Subpartitions {
   }
 
   /**
-   * Empties the queue: every record there, whole or in part, is lost under `cause`. Its segments return to the pool.
-   * `torn`: the record whose head had left before; its cause may differ, −1 leaves its node to the caller.
+   * Empties the queue: every record there, whole or in part, is lost under `cause`. Its segments return to the pool,
+   * except those whose last slice is under way: they follow when it is released.
    */
   drop(ch: number, cause: number): void {
     const c = this.channels;

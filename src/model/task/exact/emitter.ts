@@ -126,11 +126,6 @@ export class Emitter {
     return this.offset[task]!;
   }
 
-  /** True if part of the record in hand lies in the channel it waits for. */
-  partlyWritten(task: number): boolean {
-    return this.bytesLeft[task]! < this.subpartitions.wireBytes[this.output[task]!]!;
-  }
-
   /** A fresh attempt: nothing in hand; rebalance starts anywhere, rescale at its first consumer. */
   reset(task: number, attempt: number): void {
     this.blockedOn[task] = -1;

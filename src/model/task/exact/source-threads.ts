@@ -41,6 +41,9 @@ export class SourceThreads {
   private readonly startNs: Float64Array;
   private readonly doneNs: Float64Array;
   private readonly freeNs: Float64Array;
+  /** 1 normal, 0 hung; work left of the record in hand of a hung thread, in ns at normal speed. */
+  private readonly speed: Float64Array;
+  private readonly leftNs: Float64Array;
   private readonly mailNs: Float64Array;
   private readonly handle: Float64Array;
   private readonly kindDone: number;
@@ -69,6 +72,8 @@ export class SourceThreads {
     this.doneNs = new Float64Array(n);
     this.freeNs = new Float64Array(n);
     this.mailNs = new Float64Array(n);
+    this.speed = new Float64Array(n).fill(1);
+    this.leftNs = new Float64Array(n);
     this.handle = new Float64Array(n).fill(-1);
     this.kindDone = sim.defineKind("record written", PRIORITY.completion, (_, s, attempt) => this.done(s, attempt));
     this.kindCommit = sim.defineKind("offsets committed", PRIORITY.timer + 8, (_, s, attempt) =>
@@ -91,6 +96,7 @@ export class SourceThreads {
     this.state[s] = THREAD.idle;
     this.freeNs[s] = sim.nowNs;
     this.mailNs[s] = 0;
+    this.speed[s] = 1;
     this.next(s);
     if (this.commitNs > 0) {
       sim.schedule(
@@ -112,10 +118,44 @@ export class SourceThreads {
     for (let s = 0; s < this.state.length; s++) if (this.state[s] === THREAD.idle) this.next(s);
   }
 
+  /** A fault: the thread works at another speed from now on. */
+  setSpeed(s: number, speed: number): void {
+    const before = this.speed[s]!;
+    if (this.state[s] === THREAD.down || before === speed) return;
+    const { sim } = this.context;
+    this.speed[s] = speed;
+    if (this.state[s] === THREAD.serving) {
+      sim.cancel(this.handle[s]!);
+      if (this.startNs[s]! >= sim.nowNs) {
+        this.state[s] = THREAD.idle;
+        this.next(s);
+        return;
+      }
+      const left = before === 0 ? this.leftNs[s]! : Math.max(0, this.doneNs[s]! - sim.nowNs) * before;
+      this.leftNs[s] = left;
+      if (speed === 0) return;
+      this.doneNs[s] = sim.nowNs + Math.ceil(left / speed);
+      this.wake(s);
+    } else if (before === 0) {
+      if (this.state[s] === THREAD.idle) this.next(s);
+      else this.spaceFreed(s);
+    }
+  }
+
+  private wake(s: number): void {
+    const { sim } = this.context;
+    const attempt = this.subpartitions.attempt[this.routes.sourceTasks[s]!]!;
+    this.handle[s] = sim.schedule(Math.max(this.doneNs[s]!, sim.nowNs), this.kindDone, this.entity(s), s, attempt);
+  }
+
   /** Takes the next record, if the outputs have room and the log has one. */
   private next(s: number): void {
     const task = this.routes.sourceTasks[s]!;
     const { sim } = this.context;
+    if (this.speed[s] === 0) {
+      this.state[s] = THREAD.idle;
+      return;
+    }
     if (this.soft) {
       for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++) {
         if (this.subpartitions.available(o)) continue;
@@ -133,15 +173,10 @@ export class SourceThreads {
     const start = Math.max(log.eventNs[offset & log.mask]!, this.freeNs[s]!);
     const vertex = this.context.topology.taskVertex[task]!;
     this.startNs[s] = start;
-    this.doneNs[s] = start + this.service.ofRecord(vertex, this.routes.streamBase[s]!, offset);
+    const serviceNs = this.service.ofRecord(vertex, this.routes.streamBase[s]!, offset);
+    this.doneNs[s] = start + (this.speed[s] === 1 ? serviceNs : Math.round(serviceNs / this.speed[s]!));
     this.state[s] = THREAD.serving;
-    this.handle[s] = sim.schedule(
-      Math.max(this.doneNs[s]!, sim.nowNs),
-      this.kindDone,
-      this.entity(s),
-      s,
-      this.subpartitions.attempt[task]!,
-    );
+    this.wake(s);
   }
 
   private done(s: number, attempt: number): void {

@@ -48,6 +48,9 @@ export class WorkerThreads {
   private readonly handle: Float64Array;
   /** The thread is inside poll: an UnavailableEvent it meets there may bring it a mail. */
   private readonly polling: Uint8Array;
+  /** 1 normal, 0 hung; work left of the record in hand of a hung thread, in ns at normal speed. */
+  private readonly speed: Float64Array;
+  private readonly leftNs: Float64Array;
   private readonly kindDone: number;
 
   constructor(
@@ -81,6 +84,8 @@ export class WorkerThreads {
     this.freeNs = new Float64Array(tasks);
     this.handle = new Float64Array(tasks).fill(-1);
     this.polling = new Uint8Array(tasks);
+    this.speed = new Float64Array(tasks).fill(1);
+    this.leftNs = new Float64Array(tasks);
     this.kindDone = context.sim.defineKind("records processed", PRIORITY.completion, (_, task, attempt) =>
       this.done(task, attempt),
     );
@@ -91,6 +96,32 @@ export class WorkerThreads {
     this.buffer[task] = -1;
     this.mailNs[task] = 0;
     this.freeNs[task] = this.context.sim.nowNs;
+    this.speed[task] = 1;
+  }
+
+  /** A fault: the thread works at another speed from now on. */
+  setSpeed(task: number, speed: number): void {
+    const before = this.speed[task]!;
+    if (this.state[task] === THREAD.down || before === speed) return;
+    const { sim } = this.context;
+    if (this.state[task] === THREAD.serving && this.buffer[task]! >= 0) {
+      this.settle(task);
+      sim.cancel(this.handle[task]!);
+      const left = before === 0 ? this.leftNs[task]! : Math.max(0, this.nextNs[task]! - sim.nowNs) * before;
+      this.speed[task] = speed;
+      this.nextNs[task] = sim.nowNs + (speed === 0 ? left : Math.ceil(left / speed));
+      this.wake(task);
+      return;
+    }
+    this.speed[task] = speed;
+    if (before > 0) return;
+    if (this.state[task] === THREAD.idle) this.begin(task);
+    else this.spaceFreed(task);
+  }
+
+  private paced(task: number, ns: number): number {
+    const speed = this.speed[task]!;
+    return speed === 1 || speed === 0 ? ns : Math.round(ns / speed);
   }
 
   /** The gate has something. */
@@ -112,6 +143,10 @@ export class WorkerThreads {
   /** The thread is free: polls the next buffer and serves it. */
   private begin(task: number): void {
     const { sim } = this.context;
+    if (this.speed[task] === 0) {
+      this.state[task] = THREAD.idle;
+      return;
+    }
     // The thread counts as busy while it looks, so that what it consumes cannot start it again.
     this.state[task] = THREAD.serving;
     if (this.freeNs[task]! > sim.nowNs) {
@@ -152,27 +187,29 @@ export class WorkerThreads {
   /** Service time of the first record of a buffer. */
   private serviceOf(task: number, b: number): number {
     const node = this.buffers.head[b]!;
-    return this.service.ofRecord(
-      this.context.topology.taskVertex[task]!,
-      this.nodes.stream[node]!,
-      this.nodes.offset[node]!,
-    );
+    const vertex = this.context.topology.taskVertex[task]!;
+    return this.paced(task, this.service.ofRecord(vertex, this.nodes.stream[node]!, this.nodes.offset[node]!));
   }
 
   /** Schedules the next event of the buffer in hand: its next record, or its end where nothing leaves the task. */
   private wake(task: number): void {
     const { sim } = this.context;
+    if (this.speed[task] === 0) {
+      this.leftNs[task] = Math.max(0, this.nextNs[task]! - sim.nowNs);
+      this.nextNs[task] = Number.POSITIVE_INFINITY;
+      return;
+    }
     let at = this.nextNs[task]!;
     if (!this.hasOutputs(task)) {
       const b = this.buffer[task]!;
       const vertex = this.context.topology.taskVertex[task]!;
       const constant = this.service.constant(vertex);
       const count = this.buffers.count[b]!;
-      if (constant >= 0) at += constant * (count - 1);
+      if (constant >= 0) at += this.paced(task, constant) * (count - 1);
       else {
         let node = this.nodes.next[this.buffers.head[b]!]!;
         for (let i = 1; i < count; i++) {
-          at += this.service.ofRecord(vertex, this.nodes.stream[node]!, this.nodes.offset[node]!);
+          at += this.paced(task, this.service.ofRecord(vertex, this.nodes.stream[node]!, this.nodes.offset[node]!));
           node = this.nodes.next[node]!;
         }
       }
