@@ -15,7 +15,7 @@ import { contents, runFiles, sleep, startProgram } from "./testing/processes.js"
 import { performUnits } from "./unit-worker.js";
 
 const cwd = temporaryFolder();
-writeFileSync(join(cwd, "small.yaml"), smallScenario({ durationS: 40 }));
+writeFileSync(join(cwd, "small.yaml"), smallScenario({ durationS: 40, extra: "costs: { containerStart: 3s }\n" }));
 const ARGS = [
   "sweep",
   "small.yaml",
@@ -29,12 +29,16 @@ const ARGS = [
 const args = (out: string): string[] => [...ARGS, "--out", out];
 const folder = (out: string): string => join(cwd, out);
 let wanted: Record<string, string> = {};
+/** 0, or 1 where an invariant is violated: what matters here is that the end is the same. */
+let wantedCode: number | null = null;
 
 beforeAll(async () => {
   const { code, stderr } = await startProgram(args("undisturbed"), cwd).ended;
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect([0, 1]).toContain(code);
+  expect(stderr).toBe("");
+  wantedCode = code;
   wanted = contents(folder("undisturbed"));
-  expect(runFiles(folder("undisturbed"))).toBe(96);
+  expect(runFiles(folder("undisturbed"))).toBe(64);
 }, 120_000);
 
 test("killed five times at different moments, it ends with the same bytes", async () => {
@@ -45,12 +49,12 @@ test("killed five times at different moments, it ends with the same bytes", asyn
     await sleep(afterMs);
     child.kill("SIGKILL");
     await ended;
-    const now = runFiles(folder("killed"));
+    const now = runSafe("killed");
     expect(now).toBeGreaterThanOrEqual(before);
     before = now;
   }
   const { code } = await startProgram(args("killed"), cwd).ended;
-  expect(code).toBe(0);
+  expect(code).toBe(wantedCode);
   expect(contents(folder("killed"))).toEqual(wanted);
 }, 120_000);
 
@@ -63,8 +67,8 @@ test("asked to stop, it says what it keeps and goes on from there", async () => 
   expect(stderr).toMatch(/interrupted; \d+ finished runs are kept in stopped, and the same command goes on from there/);
   const kept = runFiles(folder("stopped"));
   expect(kept).toBeGreaterThanOrEqual(5);
-  expect(kept).toBeLessThan(96);
-  expect((await startProgram(args("stopped"), cwd).ended).code).toBe(0);
+  expect(kept).toBeLessThan(64);
+  expect((await startProgram(args("stopped"), cwd).ended).code).toBe(wantedCode);
   expect(contents(folder("stopped"))).toEqual(wanted);
 }, 120_000);
 
@@ -83,7 +87,7 @@ function preload(name: string, onRunFile: string): string {
     path,
     `import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { isMainThread } from "node:worker_threads";
+import { isMainThread, threadId } from "node:worker_threads";
 const real = fs.writeFileSync;
 let written = 0;
 fs.writeFileSync = (path, ...rest) => {
@@ -105,19 +109,20 @@ test("on a full disk it ends with 3, keeps what is finished, and goes on when th
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
   expect(stderr).toMatch(/^outgap: full: no space left on the device\nFinished runs are kept and valid/);
   const kept = Object.keys(contents(folder("full"))).filter((name) => name.endsWith(".run"));
-  expect(kept.length).toBeGreaterThanOrEqual(7);
+  expect(kept.length).toBeGreaterThanOrEqual(4);
+  expect(kept.length).toBeLessThan(64);
   for (const name of kept) {
     const record = parseRecord(readFileSync(join(folder("full"), name), "utf8"), name.slice(-44, -4));
     expect(record).not.toBeNull();
   }
-  expect((await startProgram(args("full"), cwd).ended).code).toBe(0);
+  expect((await startProgram(args("full"), cwd).ended).code).toBe(wantedCode);
   expect(contents(folder("full"))).toEqual(wanted);
 }, 120_000);
 
 test("threads that die are replaced, and the result is the same", async () => {
-  const dying = preload("dying", "if (!isMainThread && written === 9) process.exit(1);");
+  const dying = preload("dying", "if (!isMainThread && threadId <= 4 && written === 9) process.exit(1);");
   const { code, stderr } = await startProgram(args("dying"), cwd, dying).ended;
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect({ code, stderr }).toEqual({ code: wantedCode, stderr: "" });
   expect(contents(folder("dying"))).toEqual(wanted);
 }, 120_000);
 

@@ -108,9 +108,14 @@ function precisionLine({ until, points }: SweepSummary): string {
   const wanted =
     until.kind === "relative" ? `±${percent(until.halfWidth)}` : `±${valueText(until.halfWidth, until.unit)}`;
   if (open.length === 0) return `Every interval of ${until.metric} is within ${wanted}.`;
+  const cut = open.filter((point) => (point.precision?.censored ?? 0) > 0).length;
+  const hint =
+    cut > 0
+      ? `; in ${cut} of them a run ended before it was measured: give it a longer duration`
+      : "; --max-seeds allows more";
   return paint(
     "red",
-    `${plural(open.length, "setting")} of ${points.length} did not reach ${until.metric} ${wanted}; --max-seeds allows more`,
+    `${plural(open.length, "setting")} of ${points.length} did not reach ${until.metric} ${wanted}${hint}`,
   );
 }
 

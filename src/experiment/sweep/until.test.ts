@@ -54,5 +54,12 @@ test("an absolute width is in the metric's unit, and the widest case decides", (
 
 test("a mean of zero has no relative precision unless every value is zero", () => {
   expect(precisionOf([[1, -1, 1, -1]], TWO_PERCENT).reached).toBe(false);
-  expect(precisionOf([[0, 0, 0]], TWO_PERCENT)).toEqual({ reached: true, halfWidth: 0 });
+  expect(precisionOf([[0, 0, 0]], TWO_PERCENT)).toEqual({ reached: true, halfWidth: 0, censored: 0 });
+});
+
+test("what the end of the run cut off has no precision, and more seeds do not help", () => {
+  const cut = { censored: true, atLeastMs: 40_000 } as const;
+  const values = [[cut, cut, cut, cut, 39_000]];
+  expect(precisionOf(values, TWO_PERCENT)).toMatchObject({ reached: false, censored: 4 });
+  expect(nextSeeds(values, TWO_PERCENT, 5, 1_000)).toBe(5);
 });

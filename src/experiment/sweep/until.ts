@@ -13,12 +13,14 @@ export interface Reached {
   readonly reached: boolean;
   /** Half-width of the widest interval among the cases, relative to the mean or in the metric's unit. */
   readonly halfWidth: number;
+  /** Values that the end of a run cut off: their interval says nothing, and more seeds do not help. */
+  readonly censored: number;
 }
 
 /** Of a case without an interval: wider than anything, and still a JSON number. */
 const UNKNOWN = Number.MAX_VALUE;
 
-type Interval = Pick<Spread, "mean" | "low" | "high">;
+type Interval = Pick<Spread, "mean" | "low" | "high" | "censored">;
 
 function halfWidth(interval: Interval | null, precision: Precision): number {
   if (interval === null || interval.low === null || interval.high === null) return UNKNOWN;
@@ -30,16 +32,18 @@ function halfWidth(interval: Interval | null, precision: Precision): number {
 /** @param cases the spread of the metric in each case; `null` where a case has no value */
 export function spreadPrecision(cases: readonly (Interval | null)[], precision: Precision): Reached {
   const widest = cases.reduce((most, each) => Math.max(most, halfWidth(each, precision)), 0);
-  return { reached: widest <= precision.halfWidth, halfWidth: widest };
+  const censored = cases.reduce((sum, each) => sum + (each?.censored ?? 0), 0);
+  return { reached: censored === 0 && widest <= precision.halfWidth, halfWidth: widest, censored };
 }
 
 /** @param byCase the values of each case so far */
 export function precisionOf(byCase: readonly (readonly Measured[])[], precision: Precision): Reached {
-  const intervals = byCase.map((values) =>
-    values.length === 0
-      ? null
-      : meanInterval(values.map((value) => (typeof value === "number" ? value : value.atLeastMs))),
-  );
+  const intervals = byCase.map((values): Interval | null => {
+    if (values.length === 0) return null;
+    const censored = values.filter((value) => typeof value !== "number").length;
+    const numbers = values.map((value) => (typeof value === "number" ? value : value.atLeastMs));
+    return { ...meanInterval(numbers), censored };
+  });
   return spreadPrecision(intervals, precision);
 }
 
@@ -55,8 +59,8 @@ export function nextSeeds(
 ): number {
   if (seeds >= maxSeeds) return seeds;
   if (seeds < FIRST_SEEDS) return Math.min(FIRST_SEEDS, maxSeeds);
-  const { reached, halfWidth: half } = precisionOf(byCase, precision);
-  if (reached) return seeds;
+  const { reached, halfWidth: half, censored } = precisionOf(byCase, precision);
+  if (reached || censored > 0) return seeds;
   // The width falls with the root of the number; never more than doubled at once, for the variance is a guess too.
   const wanted = Math.ceil(seeds * Math.min(2, (half / precision.halfWidth) ** 2));
   return Math.min(maxSeeds, Math.max(seeds + 1, wanted));
