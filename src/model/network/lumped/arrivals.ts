@@ -12,8 +12,9 @@ const TABLE_BITS = 16;
 const TABLE_SIZE = 1 << TABLE_BITS;
 
 /** Quantiles of a Poisson variable at (i + ½)/65536, by one walk along its mass. */
-export function poissonTable(mean: number): Int32Array {
-  const table = new Int32Array(TABLE_SIZE);
+export function poissonTable(mean: number): Uint16Array | Int32Array {
+  // Small entries keep the table in the nearest cache.
+  const table = mean < 60_000 ? new Uint16Array(TABLE_SIZE) : new Int32Array(TABLE_SIZE);
   if (mean === 0) return table;
   let k = Math.max(0, Math.floor(mean - 12 * Math.sqrt(mean) - 12));
   let sum = poissonMass(mean, k);
@@ -38,7 +39,7 @@ export class Arrivals {
   hash = 0x811c9dc5 | 0;
   private readonly layout: Layout;
   private readonly family: RandomFamily;
-  private readonly tables: readonly Int32Array[];
+  private readonly tables: readonly (Uint16Array | Int32Array)[];
   private readonly phases: Float64Array;
 
   constructor(context: PlaneContext, layout: Layout) {
@@ -47,9 +48,9 @@ export class Arrivals {
     this.before = new Int32Array(layout.sources);
     this.inBin = new Int32Array(layout.sources);
     this.produced = new Int32Array(layout.groups.length * (layout.bins + 1));
-    const byMean = new Map<number, Int32Array>();
+    const byMean = new Map<number, Uint16Array | Int32Array>();
     this.tables = layout.groups.map((group) => {
-      if (group.periodic) return new Int32Array(0);
+      if (group.periodic) return new Uint16Array(0);
       let table = byMean.get(group.meanPerBin);
       if (table === undefined) byMean.set(group.meanPerBin, (table = poissonTable(group.meanPerBin)));
       return table;

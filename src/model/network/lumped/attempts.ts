@@ -174,30 +174,21 @@ export class Attempts {
     const { words } = state.pool;
     const tm = state.consumerTm[c]!;
     const mine: { q: number; timeNs: number; wire: boolean }[] = [];
-    const take = (head: Int32Array, tail: Int32Array, wire: boolean): void => {
-      let kept = -1;
-      let q = head[tm]!;
-      head[tm] = tail[tm] = -1;
-      while (q >= 0) {
-        const next = words[q * WORDS + NEXT]!;
-        if ((words[q * WORDS + TARGET]! & CONSUMER_MASK) === c) mine.push({ q, timeNs: state.pool.doubles[q * DOUBLES + TIME]!, wire });
-        else {
-          if (kept < 0) head[tm] = q;
-          else words[kept * WORDS + NEXT] = q;
-          words[q * WORDS + NEXT] = -1;
-          kept = q;
-        }
-        q = next;
-      }
-      tail[tm] = kept;
+    const isMine = (q: number, wire: boolean): boolean => {
+      if ((words[q * WORDS + TARGET]! & CONSUMER_MASK) !== c) return false;
+      mine.push({ q, timeNs: state.pool.doubles[q * DOUBLES + TIME]!, wire });
+      return true;
     };
     for (let q = state.fifoHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
     state.fifoHead[c] = state.fifoTail[c] = -1;
     state.queued[c] = 0;
     state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;
-    take(state.stagedHead, state.stagedTail, false);
-    take(state.arrivalHead, state.arrivalTail, true);
+    state.stagedTail[tm] = unlinkAll(words, state.stagedHead, tm, (q) => isMine(q, false));
+    const wires = mine.length;
+    unlinkAll(words, state.arrivalTop, tm, (q) => isMine(q, true));
+    // The wire's stack has the newest on top.
+    mine.push(...mine.splice(wires).reverse());
     for (const { q, timeNs, wire } of mine) {
       if (apart && (words[q * WORDS + TARGET]! & OWN) === 0 && this.reroute(q, c, Math.max(nowNs, timeNs), wire)) continue;
       this.giveBack(q, c);
@@ -242,3 +233,20 @@ export class Attempts {
   }
 }
 
+/** Takes the quanta that `gone` picks out of the list of `tm`; returns its last one that stays, or −1. */
+function unlinkAll(words: Int32Array, heads: Int32Array, tm: number, gone: (q: number) => boolean): number {
+  let last = -1;
+  let q = heads[tm]!;
+  heads[tm] = -1;
+  while (q >= 0) {
+    const next = words[q * WORDS + NEXT]!;
+    if (!gone(q)) {
+      if (last < 0) heads[tm] = q;
+      else words[last * WORDS + NEXT] = q;
+      words[q * WORDS + NEXT] = -1;
+      last = q;
+    }
+    q = next;
+  }
+  return last;
+}

@@ -19,8 +19,8 @@ interface Steps {
 
 class EventSources extends Sources {
   steps!: Steps;
-  override put(q: number, s: number, groupIndex: number, consumer: number, from: number, to: number, flushNs: number, count: number): void {
-    super.put(q, s, groupIndex, consumer, from, to, flushNs, count);
+  override put(q: number, s: number, groupIndex: number, from: number, to: number, count: number): void {
+    super.put(q, s, groupIndex, from, to, count);
     const timeNs = this.state.pool.doubles[q * DOUBLES + TIME]!;
     if (from === to) this.steps.clientDone(to, timeNs);
     else this.steps.arrival(to, timeNs);

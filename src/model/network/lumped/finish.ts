@@ -40,7 +40,7 @@ export function walk(plane: LumpedPlane, endNs: number): Walk {
     for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) quantum(q);
   };
   for (let tm = 0; tm < state.taskManagers; tm++) {
-    list(state.arrivalHead[tm]!);
+    list(state.arrivalTop[tm]!);
     list(state.stagedHead[tm]!);
   }
   for (let c = 0; c < layout.consumers; c++) list(state.fifoHead[c]!);
@@ -87,7 +87,7 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
     for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
   };
   for (let tm = 0; tm < state.taskManagers; tm++) {
-    size(state.arrivalHead[tm]!);
+    size(state.arrivalTop[tm]!);
     size(state.stagedHead[tm]!);
   }
   for (let c = 0; c < layout.consumers; c++) size(state.fifoHead[c]!);

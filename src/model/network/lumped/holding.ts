@@ -3,7 +3,7 @@
  * consumer, and of their source, until the views are registered or the source ends. Also the limits of channels and
  * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
  */
-import { COPY, COUNT_0, COUNT_1, BIN, END, NEXT, TARGET, WORDS } from "./quanta.js";
+import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, NEXT, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { Sources } from "./sources.js";
 import { CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
@@ -72,11 +72,12 @@ export class Holding {
       const next = words[w + NEXT]!;
       if (words[w + TARGET] === LOST) state.pool.release(q);
       else {
-        const s = words[w + 5]!;
+        const s = words[w + SOURCE]!;
         const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
         this.unlink(q, s);
         state.held[s] = state.held[s]! - count;
-        sources.put(q, s, state.layout.groupOfSource[s]!, consumer, state.sourceTm[s]!, state.consumerTm[consumer]!, nowNs, count);
+        state.pool.doubles[q * DOUBLES + TIME] = nowNs;
+        sources.put(q, s, state.layout.groupOfSource[s]!, state.sourceTm[s]!, state.consumerTm[consumer]!, count);
       }
       q = next;
     }

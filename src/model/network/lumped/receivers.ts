@@ -82,6 +82,8 @@ export class Receivers {
   private readonly serviceNs: Float64Array;
   /** Share of the flush wait that a record waits: less than 1 where segments fill faster than the flusher comes. */
   private readonly waitShare: Float64Array;
+  /** Quanta whose latency is looked at: all, or of a large job one in four. */
+  private readonly sampleMask: number;
   /** Signed quantiles of the partner's delay, by group; and from which age on a record counts as delayed. */
   private readonly delays: readonly Float64Array[];
   private readonly delayedFrom: number;
@@ -112,6 +114,7 @@ export class Receivers {
     this.arrived = new ArrivalCounts(slots * this.slotSize);
     this.copies = new ArrivalCounts(this.groups * this.stride);
     const { engine } = layout.config;
+    this.sampleMask = layout.sources >= 1000 ? 3 << 16 : 0;
     this.delayedFrom = 4 * layout.resolutionNs;
     this.delays = layout.groups.map((group) => {
       const vertex = layout.sinks[group.sink]!.config;
@@ -135,43 +138,57 @@ export class Receivers {
   /** Arrivals < timeNs go through the client loops; what they have done joins the staged list. */
   receive(tm: number, timeNs: number): void {
     const { state } = this;
+    if (state.arrivalMinNs[tm]! >= timeNs) return;
     const { words, doubles } = state.pool;
-    let q = state.arrivalHead[tm]!;
-    if (q < 0 || state.arrivalMinNs[tm]! >= timeNs) return;
-    let earliest = Number.POSITIVE_INFINITY;
-    let head = -1;
-    let tail = -1;
     let n = 0;
-    while (q >= 0) {
-      const next = words[q * WORDS + NEXT]!;
+    let later = 0;
+    for (let q = state.arrivalTop[tm]!; q >= 0; q = words[q * WORDS + NEXT]!) {
       if (doubles[q * DOUBLES + TIME]! < timeNs) {
         if (n === this.batch.length) this.growBatch();
-        // Insertion keeps (time, source) order; the list is nearly sorted.
-        const time = doubles[q * DOUBLES + TIME]!;
-        const source = words[q * WORDS + SOURCE]!;
-        const { batch } = this;
-        let at = n++;
-        while (at > 0) {
-          const other = batch[at - 1]!;
-          const otherTime = doubles[other * DOUBLES + TIME]!;
-          if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= source)) break;
-          batch[at] = other;
-          at--;
-        }
-        batch[at] = q;
+        this.batch[n++] = q;
       } else {
-        if (doubles[q * DOUBLES + TIME]! < earliest) earliest = doubles[q * DOUBLES + TIME]!;
-        if (tail < 0) head = q;
-        else words[tail * WORDS + NEXT] = q;
-        tail = q;
+        if (later === this.ready.length) this.growReady();
+        this.ready[later++] = q;
       }
-      q = next;
     }
+    // What is later goes back on the stack in its order.
+    let top = -1;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let i = later - 1; i >= 0; i--) {
+      const q = this.ready[i]!;
+      words[q * WORDS + NEXT] = top;
+      top = q;
+      if (doubles[q * DOUBLES + TIME]! < earliest) earliest = doubles[q * DOUBLES + TIME]!;
+    }
+    state.arrivalTop[tm] = top;
     state.arrivalMinNs[tm] = earliest;
-    if (tail >= 0) words[tail * WORDS + NEXT] = -1;
-    state.arrivalHead[tm] = head;
-    state.arrivalTail[tm] = tail;
-    for (let i = 0; i < n; i++) this.arrive(this.batch[i]!, tm);
+    // Newest first: turned round, the batch is nearly sorted.
+    const { batch } = this;
+    for (let i = 0, j = n - 1; i < j; i++, j--) {
+      const q = batch[i]!;
+      batch[i] = batch[j]!;
+      batch[j] = q;
+    }
+    this.sort(batch, n);
+    for (let i = 0; i < n; i++) this.arrive(batch[i]!, tm);
+  }
+
+  /** Insertion sort by (time, source), stable. */
+  private sort(list: Int32Array, n: number): void {
+    const { words, doubles } = this.state.pool;
+    for (let i = 1; i < n; i++) {
+      const q = list[i]!;
+      const time = doubles[q * DOUBLES + TIME]!;
+      let at = i;
+      while (at > 0) {
+        const other = list[at - 1]!;
+        const otherTime = doubles[other * DOUBLES + TIME]!;
+        if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= words[q * WORDS + SOURCE]!)) break;
+        list[at] = other;
+        at--;
+      }
+      list[at] = q;
+    }
   }
 
   /** A quantum reaches the client loop at its time. */
@@ -192,7 +209,7 @@ export class Receivers {
     const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
     const loop = threads.clientLoop(tm, state.sourceTm[s]!, state.layout.groups[group]!.edge.index);
     const free = state.clientFreeNs[loop]!;
-    const done = (free > time ? free : time) + Math.round(threads.costNs(group, count));
+    const done = (free > time ? free : time) + Math.floor(threads.costNs(group, count) + 0.5);
     state.clientFreeNs[loop] = done;
     doubles[q * DOUBLES + TIME] = done;
     words[w + NEXT] = -1;
@@ -217,17 +234,7 @@ export class Receivers {
       const time = doubles[q * DOUBLES + TIME]!;
       if (time < timeNs) {
         if (n === this.ready.length) this.growReady();
-        const source = words[q * WORDS + SOURCE]!;
-        const { ready } = this;
-        let at = n++;
-        while (at > 0) {
-          const other = ready[at - 1]!;
-          const otherTime = doubles[other * DOUBLES + TIME]!;
-          if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= source)) break;
-          ready[at] = other;
-          at--;
-        }
-        ready[at] = q;
+        this.ready[n++] = q;
       } else {
         if (tail < 0) head = q;
         else words[tail * WORDS + NEXT] = q;
@@ -238,6 +245,7 @@ export class Receivers {
     if (tail >= 0) words[tail * WORDS + NEXT] = -1;
     state.stagedHead[tm] = head;
     state.stagedTail[tm] = tail;
+    this.sort(this.ready, n);
     for (let i = 0; i < n; i++) this.enqueue(this.ready[i]!);
   }
 
@@ -272,6 +280,8 @@ export class Receivers {
     let queued = state.queued[consumer]!;
     let served = 0;
     let serviceStart = Number.POSITIVE_INFINITY;
+    const { gaps } = this;
+    const sink = this.sinkIndex[consumer]!;
     while (q >= 0) {
       const w = q * WORDS;
       const time = doubles[q * DOUBLES + TIME]!;
@@ -279,7 +289,7 @@ export class Receivers {
       const count0 = words[w + COUNT_0]!;
       const count1 = words[w + COUNT_1]!;
       const count = count0 + count1;
-      const done = start + Math.round(count * service) + state.stolenNs[consumer]!;
+      const done = start + Math.floor(count * service + 0.5) + state.stolenNs[consumer]!;
       if (done >= timeNs) {
         serviceStart = start;
         break;
@@ -306,7 +316,20 @@ export class Receivers {
       } else this.processSpecial(consumer, group, bin, count0, count1, flags);
       // Copies show no new match.
       const owed = (flags & COPY) !== 0 ? 0 : state.owed[consumer]! + count * this.emission[classBase + group]!;
-      if (owed >= 1) this.output(q, consumer, group, start, done, count, service, owed);
+      if (owed >= 1) {
+        const emitted = Math.floor(owed);
+        state.owed[consumer] = owed - emitted;
+        if (sink >= 0) {
+          const first = start + Math.floor(service + 0.5);
+          gaps.output(sink, first < done ? first : done);
+          gaps.output(sink, done);
+        }
+        if ((Math.imul(words[w + END]!, 0x85ebca6b) & this.sampleMask) === 0) {
+          // Where doubles must not be boxed: the quantum's own times carry them.
+          doubles[q * DOUBLES + TIME] = start;
+          this.sampleLatency(q, consumer, group, count, emitted);
+        }
+      }
       else if ((flags & COPY) === 0) state.owed[consumer] = owed;
       const next = words[w + NEXT]!;
       pool.release(q);
@@ -322,25 +345,20 @@ export class Receivers {
     this.completions += served;
   }
 
-  private output(q: number, consumer: number, group: number, start: number, done: number, count: number, service: number, owed: number): void {
-    const { state } = this;
-    const { words, doubles } = state.pool;
-    const emitted = Math.floor(owed);
-    state.owed[consumer] = owed - emitted;
+  /** The latency of one record of the quantum, whose service begins at its time, stands for all that it emitted. */
+  private sampleLatency(q: number, consumer: number, group: number, count: number, emitted: number): void {
+    const { words, doubles } = this.state.pool;
+    const service = this.serviceNs[consumer]!;
+    const start = doubles[q * DOUBLES + TIME]!;
+    const done = start + Math.floor(count * service + 0.5);
     const w = q * WORDS;
-    const sink = this.sinkIndex[consumer]!;
-    if (sink >= 0) {
-      const first = start + Math.round(service);
-      this.gaps.output(sink, first < done ? first : done);
-      this.gaps.output(sink, done);
-    }
     // One stratified place in the quantum: low-discrepancy in the offset, so independent of the order of visits.
     const u = (Math.imul(words[w + END]!, 0x9e3779b1) >>> 0) * 2 ** -32;
     const span = words[w + SPAN]!;
     const event = doubles[q * DOUBLES + FIRST]! + u * span;
     // The records of one flush that are for this consumer are few; those before it in the quantum stand for others'.
     const emission = start + (u * count * this.flushShare[group]! + 1) * service;
-    const wait = (1 - u) * (span < state.layout.resolutionNs ? span : state.layout.resolutionNs);
+    const wait = (1 - u) * (span < this.state.layout.resolutionNs ? span : this.state.layout.resolutionNs);
     const left = emission < done ? emission : done;
     const later = left - event > this.delayedFrom ? this.laterEvent(u, left, event, group) : event;
     const latency = Math.max(0, Math.round(left - later - wait * (1 - this.waitShare[group]!)));
@@ -382,13 +400,18 @@ export class Receivers {
   rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {
     const { state } = this;
     const { words, doubles } = state.pool;
-    words[q * WORDS + NEXT] = -1;
     doubles[q * DOUBLES + TIME] = timeNs;
-    const [head, tail] = wire ? [state.arrivalHead, state.arrivalTail] : [state.stagedHead, state.stagedTail];
-    if (tail[tm]! < 0) head[tm] = q;
-    else words[tail[tm]! * WORDS + NEXT] = q;
-    tail[tm] = q;
-    if (wire) state.arrivalMinNs[tm] = Math.min(head[tm] === q ? timeNs : state.arrivalMinNs[tm]!, timeNs);
+    if (wire) {
+      words[q * WORDS + NEXT] = state.arrivalTop[tm]!;
+      state.arrivalTop[tm] = q;
+      state.arrivalMinNs[tm] = Math.min(state.arrivalMinNs[tm]!, timeNs);
+      return;
+    }
+    words[q * WORDS + NEXT] = -1;
+    const tail = state.stagedTail[tm]!;
+    if (tail < 0) state.stagedHead[tm] = q;
+    else words[tail * WORDS + NEXT] = q;
+    state.stagedTail[tm] = q;
   }
 
   /** The quantum's records are lost here, each source's own loss. */
@@ -411,7 +434,7 @@ export class Receivers {
     for (let q = state.fifoHead[consumer]!; q >= 0 && left > 0; q = words[q * WORDS + NEXT]!) {
       left--;
       const time = doubles[q * DOUBLES + TIME]!;
-      free = (free > time ? free : time) + Math.round((words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!) * this.serviceNs[consumer]!) + stolen;
+      free = (free > time ? free : time) + Math.floor((words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!) * this.serviceNs[consumer]! + 0.5) + stolen;
       stolen = 0;
     }
     return Math.max(free, nowNs);

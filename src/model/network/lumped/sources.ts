@@ -46,7 +46,9 @@ export class Sources {
   protected readonly state: LumpedState;
   private readonly threads: Threads;
   private readonly rereads: Rereads;
-  private readonly wireNsPerByte: number;
+  private readonly wireNsPerRecord: Float64Array;
+  private readonly groupTurns: readonly Int32Array[];
+  private readonly groupEdge: Int32Array;
   private readonly perMachine: number;
   private readonly latencyNs: number;
   rows!: Rows;
@@ -75,7 +77,9 @@ export class Sources {
     this.hottest = Float64Array.from(layout.groups, (group) => (group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1));
     this.blocked = new Uint8Array(layout.groups.length);
     this.commitPhase = Float64Array.from(layout.sourceTask, (task) => commitPhaseNs(context.streams, task, costs.offsetCommitIntervalNs));
-    this.wireNsPerByte = 8e9 / cluster.linkBitsPerSecond;
+    this.wireNsPerRecord = Float64Array.from(layout.groups, (group) => (group.wireBytes * 8e9) / cluster.linkBitsPerSecond);
+    this.groupTurns = layout.groups.map((group) => group.turns);
+    this.groupEdge = Int32Array.from(layout.groups, (group) => group.edge.index);
     this.perMachine = cluster.taskManagersPerMachine;
     this.latencyNs = cluster.linkLatencyNs;
   }
@@ -85,33 +89,61 @@ export class Sources {
     const { layout, arrivals, sourceFlags, flushed } = this.state;
     const { phaseNs, phaseShare, groupOfSource, resolutionNs } = layout;
     const { before, inBin, bin } = arrivals;
-    const { cursor } = this;
+    const { cursor, groupTurns } = this;
     const start = bin * resolutionNs;
     const sources = layout.sources;
     let s = this.position;
     const from = s;
     while (s < sources && start + phaseNs[s]! < timeNs) {
-      const flushNs = start + phaseNs[s]!;
       const group = groupOfSource[s]!;
-      const { turns } = layout.groups[group]!;
       if (sourceFlags[s] === 0) {
+        const turns = groupTurns[group]!;
         const at = cursor[group]!;
         cursor[group] = at + 1 >= turns.length ? 0 : at + 1;
-        const boundary = before[s]!;
         const first = flushed[s]!;
-        const end = boundary + Math.floor(inBin[s]! * phaseShare[s]!);
+        const end = before[s]! + Math.floor(inBin[s]! * phaseShare[s]!);
         flushed[s] = end;
-        if (end > first) {
-          const consumer = turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, bin);
-          const spanFrom = flushNs > resolutionNs ? flushNs - resolutionNs : 0;
-          if (first < boundary) this.send(s, group, consumer, flushNs, spanFrom, flushNs - spanFrom, bin - 1, boundary - first, end - boundary, end, 0);
-          else this.send(s, group, consumer, flushNs, spanFrom, flushNs - spanFrom, bin, end - first, 0, end, 0);
-        }
-      } else this.visitSlow(s, group, flushNs, before[s]! + Math.floor(inBin[s]! * phaseShare[s]!));
+        if (end > first) this.flush(s, group, turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, bin), bin, before[s]! - first, end);
+      } else this.visitSlow(s, group, start + phaseNs[s]!, before[s]! + Math.floor(inBin[s]! * phaseShare[s]!));
       s++;
     }
     this.visits += s - from;
     this.position = s;
+  }
+
+  /** The flush of a healthy source: `before0` of its records are of the bin before. Integers only: doubles would be boxed. */
+  private flush(s: number, groupIndex: number, turn: number, bin: number, before0: number, end: number): void {
+    const { state } = this;
+    const { resolutionNs } = state.layout;
+    const { pool } = state;
+    const flushNs = bin * resolutionNs + state.layout.phaseNs[s]!;
+    let consumer = turn;
+    if (state.consumerMode[consumer] !== CONSUMER_OPEN) consumer = this.nextOpen(s, groupIndex, turn);
+    const q = pool.take();
+    const { words, doubles } = pool;
+    const w = q * WORDS;
+    const d = q * DOUBLES;
+    const inThis = Math.floor(state.arrivals.inBin[s]! * state.layout.phaseShare[s]!);
+    const count0 = before0 > 0 ? before0 : before0 + inThis;
+    const count1 = before0 > 0 ? inThis : 0;
+    const count = count0 + count1;
+    const firstNs = flushNs > resolutionNs ? flushNs - resolutionNs : 0;
+    doubles[d + FIRST] = firstNs;
+    words[w + SPAN] = flushNs - firstNs;
+    words[w + SOURCE] = s;
+    words[w + TARGET] = consumer | ((state.sourceAttempt[s]! & ATTEMPT_MASK) << ATTEMPT_SHIFT);
+    words[w + BIN] = before0 > 0 ? bin - 1 : bin;
+    words[w + COUNT_0] = count0;
+    words[w + COUNT_1] = count1;
+    words[w + END] = end;
+    this.quanta++;
+    this.sent += count;
+    if (state.consumerMode[consumer] === CONSUMER_HELD) {
+      this.holding.hold(q, s, consumer, count);
+      return;
+    }
+    doubles[d + TIME] = flushNs;
+    this.put(q, s, groupIndex, state.sourceTm[s]!, state.consumerTm[consumer]!, count);
   }
 
   private pointwiseTurn(s: number, bin: number): number {
@@ -144,25 +176,25 @@ export class Sources {
       this.holding.hold(q, s, consumer, count);
       return;
     }
-    this.put(q, s, group, consumer, sourceTm[s]!, consumerTm[consumer]!, flushNs, count);
+    doubles[d + TIME] = flushNs;
+    this.put(q, s, group, sourceTm[s]!, consumerTm[consumer]!, count);
   }
 
-  /** Hands a quantum to the network at `flushNs`. */
-  put(q: number, s: number, groupIndex: number, _consumer: number, from: number, to: number, flushNs: number, count: number): void {
+  /** Hands a quantum to the network; its time is that of the flush, and becomes that of its arrival. */
+  put(q: number, s: number, groupIndex: number, from: number, to: number, count: number): void {
     const { state, threads } = this;
     const { serverFreeNs, nicFreeNs, remoteShare } = state;
     const { words, doubles } = state.pool;
-    const group = state.layout.groups[groupIndex]!;
+    const flushNs = doubles[q * DOUBLES + TIME]!;
     const share = remoteShare[s]!;
-    const loop = threads.serverLoop(from, to, group.edge.index);
+    const loop = threads.serverLoop(from, to, this.groupEdge[groupIndex]!);
     const free = serverFreeNs[loop]!;
-    const served = (free > flushNs ? free : flushNs) + Math.round(threads.costNs(groupIndex, count) * share);
+    const served = (free > flushNs ? free : flushNs) + Math.floor(threads.costNs(groupIndex, count) * share + 0.5);
     if (!this.skipServer) serverFreeNs[loop] = served;
-    words[q * WORDS + NEXT] = -1;
     if (from === to) {
       // A local channel: no Netty, no link.
-      doubles[q * DOUBLES + TIME] = flushNs;
       const { stagedHead, stagedTail } = state;
+      words[q * WORDS + NEXT] = -1;
       const tail = stagedTail[to]!;
       if (tail < 0) stagedHead[to] = q;
       else words[tail * WORDS + NEXT] = q;
@@ -172,15 +204,15 @@ export class Sources {
     const machine = this.perMachine === 1 ? from : Math.floor(from / this.perMachine);
     const link = nicFreeNs[machine]!;
     // The link takes what the loops hand over in flush order.
-    const left = this.skipServer ? flushNs : (link > served ? link : served) + Math.round(count * group.wireBytes * share * this.wireNsPerByte);
+    const left = this.skipServer ? flushNs : (link > served ? link : served) + Math.floor(count * share * this.wireNsPerRecord[groupIndex]! + 0.5);
     if (!this.skipServer) nicFreeNs[machine] = left;
-    doubles[q * DOUBLES + TIME] = left + this.latencyNs;
-    const { arrivalHead, arrivalTail, arrivalMinNs } = state;
-    if (arrivalTail[to]! < 0 || left + this.latencyNs < arrivalMinNs[to]!) arrivalMinNs[to] = left + this.latencyNs;
-    const tail = arrivalTail[to]!;
-    if (tail < 0) arrivalHead[to] = q;
-    else words[tail * WORDS + NEXT] = q;
-    arrivalTail[to] = q;
+    const arrivesNs = left + this.latencyNs;
+    doubles[q * DOUBLES + TIME] = arrivesNs;
+    // A stack: its top is the quantum just written, so no other cache line is touched.
+    const { arrivalTop, arrivalMinNs } = state;
+    if (arrivesNs < arrivalMinNs[to]!) arrivalMinNs[to] = arrivesNs;
+    words[q * WORDS + NEXT] = arrivalTop[to]!;
+    arrivalTop[to] = q;
   }
 
   /** The consumer whose turn it is was lost alone: the next open one in the walk. Where none is open: the turn's own. */

@@ -87,9 +87,9 @@ export class LumpedState {
 
   // --- TaskManagers; grown when containers start ---
   taskManagers = 0;
-  arrivalHead = new Int32Array(0);
-  arrivalTail = new Int32Array(0);
-  /** No arrival in the list is earlier. */
+  /** What is on the wire to it, the newest on top, linked by NEXT. */
+  arrivalTop = new Int32Array(0);
+  /** No arrival of it is earlier. */
   arrivalMinNs = new Float64Array(0);
   stagedHead = new Int32Array(0);
   stagedTail = new Int32Array(0);
@@ -189,11 +189,10 @@ export class LumpedState {
   needTaskManager(tm: number): void {
     if (tm < this.taskManagers) return;
     const before = this.taskManagers;
-    const capacity = capacityFor(tm, Math.max(16, this.arrivalHead.length));
+    const capacity = capacityFor(tm, Math.max(16, this.arrivalTop.length));
     this.taskManagers = tm + 1;
-    if (capacity > this.arrivalHead.length) {
-      this.arrivalHead = longer(this.arrivalHead, capacity);
-      this.arrivalTail = longer(this.arrivalTail, capacity);
+    if (capacity > this.arrivalTop.length) {
+      this.arrivalTop = longer(this.arrivalTop, capacity);
       this.arrivalMinNs = longer(this.arrivalMinNs, capacity);
       this.stagedHead = longer(this.stagedHead, capacity);
       this.stagedTail = longer(this.stagedTail, capacity);
@@ -201,6 +200,9 @@ export class LumpedState {
       this.clientFreeNs = longer(this.clientFreeNs, capacity * this.clientLoops);
       this.nicFreeNs = longer(this.nicFreeNs, capacity);
     }
-    for (let m = before; m <= tm; m++) this.arrivalHead[m] = this.arrivalTail[m] = this.stagedHead[m] = this.stagedTail[m] = -1;
+    for (let m = before; m <= tm; m++) {
+      this.arrivalTop[m] = this.stagedHead[m] = this.stagedTail[m] = -1;
+      this.arrivalMinNs[m] = Number.POSITIVE_INFINITY;
+    }
   }
 }

@@ -13,11 +13,16 @@ const TABLE = 4096;
 export class Threads {
   private readonly state: LumpedState;
   private readonly perEdge: boolean;
+  private readonly serverMask: number;
+  private readonly clientMask: number;
   private readonly tables: readonly Float64Array[];
 
   constructor(state: LumpedState) {
     this.state = state;
     this.perEdge = state.layout.config.engine.connectionPerEdge;
+    const mask = (loops: number): number => ((loops & (loops - 1)) === 0 ? loops - 1 : -1);
+    this.serverMask = mask(state.loops);
+    this.clientMask = mask(state.clientLoops);
     this.tables = state.layout.groups.map((group) => Float64Array.from({ length: TABLE }, (_, n) => this.exactCostNs(group, n)));
   }
 
@@ -38,11 +43,16 @@ export class Threads {
     return buffers * meanNs(config.costs.nettyMessage) + bytes * config.costs.nettyPerByteNs;
   }
 
+  /** Index of the event loop to which the connection is pinned (`loopOf`, without its division where loops are 2^n). */
   serverLoop(taskManager: number, peer: number, edge: number): number {
-    return taskManager * this.state.loops + loopOf(taskManager, peer, edge, this.state.loops, this.perEdge);
+    const { loops } = this.state;
+    if (this.serverMask >= 0) return taskManager * loops + (((Math.imul(taskManager + 1, 0x9e3779b1) >>> 16) + peer + (this.perEdge ? edge : 0)) & this.serverMask);
+    return taskManager * loops + loopOf(taskManager, peer, edge, loops, this.perEdge);
   }
   clientLoop(taskManager: number, peer: number, edge: number): number {
-    return taskManager * this.state.clientLoops + loopOf(taskManager, peer, edge, this.state.clientLoops, this.perEdge);
+    const { clientLoops } = this.state;
+    if (this.clientMask >= 0) return taskManager * clientLoops + (((Math.imul(taskManager + 1, 0x9e3779b1) >>> 16) + peer + (this.perEdge ? edge : 0)) & this.clientMask);
+    return taskManager * clientLoops + loopOf(taskManager, peer, edge, clientLoops, this.perEdge);
   }
 
   serveOnServer(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
