@@ -177,7 +177,7 @@ export class Credits {
     this.request(waiting, c.wanted[waiting]!);
   }
 
-  /** One more credit to tell the sender of; what gathers before the message arrives goes with it. */
+  /** One more credit to tell the sender of; what gathers before the message arrives goes with it (Flink: before it leaves). */
   private announce(ch: number): void {
     const c = this.channels;
     const id = c.connection[ch]!;

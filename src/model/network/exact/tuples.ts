@@ -1,6 +1,8 @@
 /**
  * The tuples of one join: for each the inputs' records (where they stand), and what became of the match. A ring by
  * tuple id; a row lives as long as one of its records' log rows. Decides match and miss; counts nothing itself.
+ * A record that was broadcast counts as present everywhere from its first copy until its last one is gone: the death
+ * of one of its holders alone makes no miss.
  */
 import { regrown } from "./rings.js";
 
