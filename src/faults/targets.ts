@@ -1,4 +1,4 @@
-/** Which TaskManagers a fault means, at the instant it strikes. Random targets come from the fault's own stream. */
+/** Which tasks, machines and TaskManagers a fault means, at the instant it strikes. Random targets come from the fault's own stream. */
 import type { FaultConfig } from "../model/config.js";
 import type { FaultContext } from "./fault-port.js";
 
@@ -18,13 +18,41 @@ export function taskManagersOf(fault: FaultConfig, context: FaultContext, index:
       return [tasks.taskManager[topology.taskBase[target.vertex]! + target.subtask]!];
     case "random": {
       // Among the TaskManagers of t=0, so that the draw is the same in every case.
-      const pool = all.slice(0, cluster.config.taskManagers);
-      const family = context.streams.family("fault/target");
-      const chosen: number[] = [];
-      for (let i = 0; i < target.count && pool.length > 0; i++) chosen.push(...pool.splice(family.below(index, i, pool.length), 1));
-      return chosen;
+      return draw(context, index, target.count, all.slice(0, cluster.config.taskManagers));
     }
     case "sets":
       return [...target.from];
   }
+}
+
+/** Machines, each once. `count` machines from the first one on; random draws are of machines for kill-machines. */
+export function machinesOf(fault: FaultConfig, context: FaultContext, index: number): number[] {
+  const { cluster } = context.chaos.context;
+  const { target } = fault;
+  if (target?.kind === "machine") return Array.from({ length: fault.options.count ?? 1 }, (_, i) => target.machine + i);
+  if (target?.kind === "random" && fault.kind === "kill-machines") {
+    const machines = Math.ceil(cluster.config.taskManagers / cluster.config.taskManagersPerMachine);
+    return draw(
+      context,
+      index,
+      target.count,
+      Array.from({ length: machines }, (_, machine) => machine),
+    );
+  }
+  return [...new Set(taskManagersOf(fault, context, index).map((tm) => cluster.machineOf(tm)))];
+}
+
+/** Job-wide id of the task that the fault is aimed at. */
+export function taskOf(fault: FaultConfig, context: FaultContext): number {
+  const { target } = fault;
+  if (target?.kind !== "task") throw new Error(`${fault.kind} needs a task as its target`);
+  return context.chaos.context.topology.taskBase[target.vertex]! + target.subtask;
+}
+
+function draw(context: FaultContext, index: number, count: number, pool: number[]): number[] {
+  const family = context.streams.family("fault/target");
+  const chosen: number[] = [];
+  for (let i = 0; i < count && pool.length > 0; i++)
+    chosen.push(...pool.splice(family.below(index, i, pool.length), 1));
+  return chosen;
 }

@@ -173,6 +173,8 @@ export interface ModelConfig {
   readonly seed: string;
   readonly warmupNs: number;
   readonly durationNs: number;
+  /** Everything must run again, and the backlog be drained, this long after the last fault; absent: not checked. */
+  readonly livenessNs?: number;
   /** Interval of a quantum of healthy traffic; 0 = exact, every buffer of every channel. */
   readonly resolutionNs: number;
   readonly vertices: readonly VertexConfig[];

@@ -13,6 +13,8 @@ export class TaskTable {
   /** TaskManager of that attempt. */
   readonly taskManager: Int32Array;
 
+  /** Since when the newest attempt that got there has been RUNNING. */
+  readonly runningNs: Float64Array;
   /** When the attempt that ended last did so. */
   readonly endedNs: Float64Array;
   /** 1 while the newest attempt's thread does nothing (`hang-task`); a new attempt starts without. */
@@ -23,6 +25,7 @@ export class TaskTable {
     this.started = new Uint8Array(tasks);
     this.attempt = new Int32Array(tasks);
     this.taskManager = new Int32Array(tasks);
+    this.runningNs = new Float64Array(tasks);
     this.endedNs = new Float64Array(tasks).fill(-1);
     this.hung = new Uint8Array(tasks);
   }

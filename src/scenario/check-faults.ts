@@ -1,6 +1,7 @@
 /** Faults that cannot happen as written: targets that do not exist, times after the end. */
 import { FAULT_KINDS, faultKindNamed } from "../faults/registry.js";
 import type { FaultConfig, ModelConfig } from "../model/config.js";
+import { planeVerbs } from "../model/network/planes.js";
 import { checkMessages } from "./check-messages.js";
 import type { Finding } from "./finding.js";
 import { JOB_MANAGER } from "./to-model.js";
@@ -31,6 +32,10 @@ function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
         FAULT_KINDS.map((kind) => kind.name),
       ),
     );
+  }
+  const verbs: readonly string[] = planeVerbs(config.resolutionNs);
+  if (faultKindNamed(fault.kind)?.needs(fault).some((verb) => !verbs.includes(verb))) {
+    refuse(["kind"], checkMessages.needsExact(fault.kind));
   }
   if (fault.atNs >= config.durationNs) refuse(["at"], checkMessages.faultAfterEnd(fault.atNs, config.durationNs));
   const { target } = fault;

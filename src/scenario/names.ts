@@ -3,6 +3,8 @@
  * fault kinds the simulator runs is for their registries to say.
  */
 
+import { INVARIANTS } from "../invariants/registry.js";
+
 export const STRATEGIES = [
   {
     name: "none",
@@ -47,10 +49,9 @@ export const ALLOWANCES = ["overload", "network-memory"] as const;
 export type Allowance = (typeof ALLOWANCES)[number];
 
 export const INVARIANT_NAMES: readonly string[] = [
-  "survivors-stay-running",
+  ...INVARIANTS.map((invariant) => invariant.name),
   "no-mixed-attempts",
   "old-before-new",
-  "one-view-per-subpartition",
   "credits-conserved",
   "record-ledger",
   "match-ledger",

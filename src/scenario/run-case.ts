@@ -4,6 +4,7 @@
  */
 import { strategyNamed } from "../failover/registry.js";
 import { scheduleFaults } from "../faults/registry.js";
+import { INVARIANTS } from "../invariants/registry.js";
 import { playbackOf } from "../metrics/playback.js";
 import type { RunResult } from "../metrics/result.js";
 import { gapsOf, summarise, type TwinResult, timelineOf, twinResult } from "../metrics/summarise.js";
@@ -12,6 +13,8 @@ import type { ModelConfig } from "../model/config.js";
 import { createPlane } from "../model/network/planes.js";
 import { type RunRecord, simulate } from "../model/simulate.js";
 import { describeCost } from "./describe-cost.js";
+
+const PROBES = INVARIANTS.map((invariant) => invariant.probe);
 
 export type { TwinResult } from "../metrics/summarise.js";
 
@@ -36,7 +39,7 @@ export function simulateCase(config: ModelConfig, onProgress?: (virtualNs: numbe
   if (strategy === undefined) throw new Error(`no strategy ${config.strategy.name}`);
   return simulate(
     config,
-    { strategy, createPlane, scheduleFaults },
+    { strategy, createPlane, scheduleFaults, probes: PROBES },
     { measureFromNs: measureFromNs(config), ...(onProgress ? { onProgress } : {}) },
   );
 }

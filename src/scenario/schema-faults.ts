@@ -78,13 +78,13 @@ export const faultSchema = z
       for: forSome,
     }),
     z.strictObject({
-      kind: z.literal("partition").meta({ description: "Messages between two sets are lost." }),
+      kind: z.literal("partition").meta({ description: "Messages between two sets do not get through; TCP delivers them when it is over." }),
       at,
       target: z
         .strictObject({
           from: members,
           to: members,
-          oneWay: z.boolean().meta({ description: "Only messages from `from` to `to` are lost." }).prefault(false),
+          oneWay: z.boolean().meta({ description: "Only messages from `from` to `to` are held up." }).prefault(false),
         })
         .meta({ description: "The two sides." }),
       for: forSome,

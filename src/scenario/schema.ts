@@ -169,6 +169,10 @@ export const scenarioSchema = z
       .prefault(42),
     warmup: duration("Rates, gaps and latency are not measured before its end.").prefault("0s"),
     duration: duration("Virtual time, warm-up included.", { positive: true }),
+    liveness: duration(
+      "Two-phase check: this long after the last fault is over everything must run and the backlog be drained. Default: not checked.",
+      { positive: true },
+    ).optional(),
     params: z
       .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.number(), z.string()]))
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the scenario's own notation

@@ -115,6 +115,7 @@ export class TaskExecutor {
   private onOpened(task: number, attempt: number, step: number): void {
     if (!this.current(task, attempt, TASK_STATE.opening)) return;
     this.context.tasks.state[task] = TASK_STATE.running;
+    this.context.tasks.runningNs[task] = this.context.sim.nowNs;
     this.probe.attemptRunning?.(task, attempt);
     this.listener.running(task, step);
     this.listener.reportRunning(task, attempt, ...this.report(task, step, PHASE.connect));

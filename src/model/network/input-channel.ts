@@ -20,10 +20,13 @@ export interface ChannelCell {
 const { active, draining, drainingCached, empty, reconnecting } = CHANNEL;
 const cell = (next: number, ...actions: ChannelAction[]): ChannelCell => ({ next, actions });
 
-/** By state, then by event. Errors are delivered only to a channel that its connection knows under that attempt. */
+/**
+ * By state, then by event; actions in order (an idle task thread consumes the event as it is appended). Errors are
+ * delivered only to a channel that its connection knows under that attempt.
+ */
 export const CHANNEL_TABLE: readonly (readonly (ChannelCell | null)[])[] = [
   // ACTIVE. An update without an error before it is forced: power loss, nobody saw the producer go.
-  [cell(draining, "append event"), cell(drainingCached, "append event", "cache", "start timer"), cell(active), null, null, null],
+  [cell(draining, "append event"), cell(drainingCached, "cache", "start timer", "append event"), cell(active), null, null, null],
   // DRAINING
   [cell(draining), cell(drainingCached, "cache", "start timer"), cell(draining), cell(empty), null, null],
   // DRAINING_CACHED. The timer's task fails; its channels go with it.

@@ -28,6 +28,7 @@ interface Loss {
   readonly tasks: readonly number[];
   readonly attempts: readonly number[];
   readonly tm: number;
+  readonly atNs: number;
 }
 
 const CONSUMER_ROLE = 1;
@@ -64,12 +65,12 @@ export class PeerNotices {
   /** The newest attempts of these tasks are gone; `processDied`: and all else on their TaskManager. */
   lost(tasks: readonly number[], tm: number, processDied: boolean, step: number): void {
     const { attempt } = this.context.tasks;
-    this.losses.push({ tasks: [...tasks], attempts: tasks.map((task) => attempt[task]!), tm });
+    this.losses.push({ tasks: [...tasks], attempts: tasks.map((task) => attempt[task]!), tm, atNs: this.context.sim.nowNs });
     this.notifyPeers(this.losses.length - 1, processDied, step);
   }
 
   closed(gone: readonly { task: number; attempt: number }[], tm: number, processDied: boolean, step: number): void {
-    this.losses.push({ tasks: gone.map(({ task }) => task), attempts: gone.map(({ attempt }) => attempt), tm });
+    this.losses.push({ tasks: gone.map(({ task }) => task), attempts: gone.map(({ attempt }) => attempt), tm, atNs: this.context.sim.nowNs });
     this.notifyPeers(this.losses.length - 1, processDied, step);
   }
 
@@ -155,7 +156,9 @@ export class PeerNotices {
         const lost = loss.tasks[i]!;
         if (topology.taskVertex[lost] !== lostVertex) continue;
         if (this.policy.receiver === "fail") {
-          if (client && this.reads(edge.index, task, lost)) {
+          // Only who was connected: neither a newer consumer nor the consumers of a newer producer.
+          const connected = tasks.runningNs[task]! <= loss.atNs && tasks.attempt[lost] === loss.attempts[i];
+          if (client && connected && this.reads(edge.index, task, lost)) {
             this.listener.peerFailed(task, step);
             break;
           }

@@ -6,3 +6,8 @@ import { createLumpedPlane } from "./lumped/index.js";
 export function createPlane(context: PlaneContext, listener: PlaneListener): DataPlane {
   return context.config.resolutionNs === 0 ? createExactPlane(context, listener) : createLumpedPlane(context, listener);
 }
+
+/** Optional verbs of the port that the plane of this resolution has: the faults that need others are refused. */
+export function planeVerbs(resolutionNs: number): readonly (keyof DataPlane)[] {
+  return resolutionNs === 0 ? ["setTaskSpeed", "setLoopSpeed", "setLinkState"] : [];
+}

@@ -346,7 +346,8 @@ export class Network implements PlaneListener {
         continue;
       }
       this.channelEvent(row, newer ? CHANNEL_EVENT.update : CHANNEL_EVENT.olderUpdate, attempt, step);
-      if (newer && rows.channel[row] === CHANNEL.reconnecting) ready.push(row);
+      // From ACTIVE and DRAINING the channel connects by itself, once the event is consumed.
+      if (newer && (state === CHANNEL.empty || state === CHANNEL.reconnecting)) ready.push(row);
     }
     if (ready.length > 0) this.connector.reconnect(consumer, ready, step);
   }
