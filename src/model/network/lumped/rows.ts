@@ -195,10 +195,12 @@ export class Rows {
     const sink = layout.sinks[layout.sinkOfConsumer[consumer]!]!;
     const members: number[] = [];
     const shares = new Float64Array(book.bases);
+    // One class never mixes base classes: what its channels take out of the quanta is taken out of one base's rest.
+    const slot = book.slotOf[consumer - sink.base]!;
     for (const c of this.ofConsumer.keys()) {
       if (layout.sinkOfConsumer[c] !== sink.index || this.classOf.has(c) || this.touchNs[layout.consumerTask[c]!] !== nowNs) continue;
+      if (book.slotOf[c - sink.base] !== slot) continue;
       members.push(c);
-      const slot = book.slotOf[c - sink.base]!;
       shares[slot] = shares[slot]! + this.keyShare(c);
     }
     cls = book.split(shares);
