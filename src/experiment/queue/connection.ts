@@ -48,13 +48,15 @@ export async function connect({ ioredis }: QueuePackages, url: string): Promise<
   redis.on("error", (error: Error) => {
     last = error.message;
   });
-  const first = redis.connect().then(() => redis.ping());
+  // A server that is being started has a few seconds to answer.
+  redis.connect().catch(() => undefined);
   try {
-    await within(first, FIRST_CONTACT_MS);
+    await within(redis.ping(), FIRST_CONTACT_MS);
   } catch (error) {
     redis.disconnect();
-    const why = error instanceof Error && error.message !== "" ? error.message : last;
-    throw new QueueError(`${shownUrl(url)}: Redis cannot be reached (${why === "timeout" ? last : why})`);
+    const { message } = error as Error;
+    const why = message === "timeout" || message.startsWith("Connection is closed") ? last : message;
+    throw new QueueError(`${shownUrl(url)}: Redis cannot be reached (${why})`);
   }
   return redis;
 }
@@ -72,10 +74,15 @@ export function shownUrl(url: string): string {
   return url.replace(/\/\/[^@/]*@/, "//…@");
 }
 
+/** What a server says, or its absence causes, while it restarts, loads, fails over or has no memory left. */
+const PASSING =
+  /Connection is closed|Command aborted|Stream isn't writeable|max retries|ECONN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM/;
+
 /**
  * Repeats an action until it succeeds: a server that restarts refuses commands while it loads its data.
  * @param say told once what is being waited for
  * @returns `null` after an abort
+ * @throws whatever has nothing to do with the server's absence
  */
 export async function persistently<T>(
   action: () => Promise<T>,
@@ -89,6 +96,7 @@ export async function persistently<T>(
     } catch (error) {
       const { message } = error as Error;
       if (/NOAUTH|WRONGPASS|NOPERM/.test(message)) throw new QueueError(`Redis refuses access: ${message}`);
+      if (!PASSING.test(message)) throw error;
       if (tries === 0) say(`Redis does not take commands (${message}); waiting for it`);
       await pause(Math.min(MAX_RETRY_MS, 100 * (tries + 1)), signal);
     }
