@@ -93,7 +93,7 @@ export class Attempts {
           ledger.takeBackOwn(one.cause, part);
         }
         const before = ledger.stateLostIn(group.index, bin);
-        const pooled = ledger.takeBackPooled(group.index, bin, b - a - own);
+        const pooled = ledger.takeBackPooled(group.index, bin, b - a, b - a - own);
         if (pooled.all > 0) book.readAgain(group.input, bin, pooled.all, pooled.state, before);
         piece[3] = own + pooled.all;
       }

@@ -222,7 +222,10 @@ export class MatchBook implements MissCounter {
     for (let v = 0; v < this.inputs; v++) {
       const bin = anchor + combos.offsets[v * combos.count + k]!;
       if (bin > later) later = bin;
-      if (bin >= 0) current.matched[v * stride + bin] = current.matched[v * stride + bin]! + count;
+      if (bin < 0) continue;
+      const at = v * stride + bin;
+      current.matched[at] = current.matched[at]! + count;
+      current.everMatched[at] = current.everMatched[at]! + count;
     }
     this.emittedIn[later] = this.emittedIn[later]! + count;
     this.emittedNow += count;
@@ -379,17 +382,19 @@ export class MatchBook implements MissCounter {
 
   /** Copies of records of (input, bin) have been processed: matches are emitted again where the partners are held. */
   arrivedAgain(input: number, bin: number, count: number): void {
-    const produced = this.arrivals.produced[this.sink.inputs[input]!.index * this.stride + bin]!;
-    if (produced === 0) return;
     if (this.inputs === 1) this.duplicated += count;
     else {
       let again = 0;
+      // Records whose delivery stands: matched once, or unmatched in a state that lives.
+      let standing = 0;
+      const at = this.at(input, bin);
       for (const cls of this.classes) {
         again += this.emittedWithPartnersHeld(cls, input, bin);
-        const at = this.at(input, bin);
+        standing += cls.everMatched[at]! + Math.max(0, cls.held[at]! - cls.matched[at]!);
         cls.copies[at] = cls.copies[at]! + count * cls.share;
       }
-      this.duplicateCarry += (again * count) / produced;
+      if (standing <= 0) return;
+      this.duplicateCarry += again * Math.min(1, count / standing);
       const whole = Math.floor(this.duplicateCarry);
       this.duplicateCarry -= whole;
       this.duplicated += whole;
@@ -409,9 +414,8 @@ export class MatchBook implements MissCounter {
       for (let v = 0; v < this.inputs; v++) {
         const other = anchor + this.combos.offsets[v * this.combos.count + k]!;
         if (v === input || other < 0) continue;
-        const records = cls.share * this.arrivals.produced[this.sink.inputs[v]!.index * this.stride + other]!;
         const at = this.at(v, other);
-        if (records > 0) there *= Math.min(1, (cls.held[at]! + cls.copies[at]!) / records);
+        if (cls.everMatched[at]! > 0) there *= Math.min(1, (cls.matched[at]! + cls.copies[at]!) / cls.everMatched[at]!);
       }
       count += emitted * there;
     }
@@ -478,7 +482,7 @@ export class MatchBook implements MissCounter {
       if (share === 0) continue;
       const part = share >= main.share * (1 - 1e-9) ? 1 : share / main.share;
       main.cells.splitInto(cls.cells, this.bin - this.windowBins - 2 * this.combos.maxOffset - 2, part);
-      for (const [from, to] of [[main.held, cls.held], [main.matched, cls.matched], [main.copies, cls.copies]] as const) {
+      for (const [from, to] of [[main.held, cls.held], [main.matched, cls.matched], [main.everMatched, cls.everMatched], [main.copies, cls.copies]] as const) {
         for (let i = 0; i < from.length; i++) {
           const moved = from[i]! * part;
           from[i] = from[i]! - moved;
@@ -609,7 +613,7 @@ export class MatchBook implements MissCounter {
     const main = this.classes[cls.slot]!;
     this.sweep(cls);
     main.cells.addAll(cls.cells);
-    for (const [from, to] of [[cls.held, main.held], [cls.matched, main.matched], [cls.copies, main.copies]] as const) {
+    for (const [from, to] of [[cls.held, main.held], [cls.matched, main.matched], [cls.everMatched, main.everMatched], [cls.copies, main.copies]] as const) {
       for (let i = 0; i < from.length; i++) to[i] = to[i]! + from[i]!;
     }
     for (let at = 0; at < cls.backing.length; at++) {

@@ -20,6 +20,8 @@ export class MatchClass {
   /** Records in the state, by input × stride + event bin, and those of them that have been emitted in a match. */
   readonly held: Float64Array;
   readonly matched: Float64Array;
+  /** Records that were ever emitted in a match. */
+  readonly everMatched: Float64Array;
   /** Copies in the state, of records whose delivery stands. */
   readonly copies: Float64Array;
   /** Of the current bin: members that arrived per input, and those that completed a match. */
@@ -55,6 +57,7 @@ export class MatchClass {
     this.cells = new MatchCells(inputs, combos, firstBin, lastBin);
     this.held = new Float64Array(inputs * stride);
     this.matched = new Float64Array(inputs * stride);
+    this.everMatched = new Float64Array(inputs * stride);
     this.copies = new Float64Array(inputs * stride);
     this.moved = new Float64Array(inputs);
     this.emitted = new Float64Array(inputs);

@@ -113,8 +113,11 @@ export class RecordLedger {
     this.lost[cause] = this.lost[cause]! - count;
   }
 
-  /** Of the `count` records of a bin that a source reads again, those that had been lost with others; `state`: with a state. */
-  takeBackPooled(group: number, bin: number, count: number): { all: number; state: number } {
+  /**
+   * Of the `count` records of a bin that a source reads again, those that had been lost with others; `state`: with a
+   * state. At most `most` (the rest are its own losses).
+   */
+  takeBackPooled(group: number, bin: number, count: number, most: number): { all: number; state: number } {
     const at = group * this.stride + Math.min(bin, this.stride - 1);
     const rest = Math.max(1, this.produced[at]! - this.drawn[at]!);
     const share = Math.min(1, count / rest);
@@ -125,7 +128,7 @@ export class RecordLedger {
       const pool = this.pools[cause];
       if (pool == null || pool[at] === 0) continue;
       this.dither = (this.dither + GOLDEN) % 1;
-      const back = Math.min(pool[at]!, count - all, Math.floor(pool[at]! * share + this.dither));
+      const back = Math.min(pool[at]!, most - all, Math.floor(pool[at]! * share + this.dither));
       pool[at] = pool[at]! - back;
       this.lost[cause] = this.lost[cause]! - back;
       all += back;
