@@ -167,8 +167,7 @@ export class Chaos {
     const { cluster, tasks } = this.context;
     const { record, observer, network, probe } = this.parts;
     cluster.state[tm] = state;
-    const onIt = [...cluster.tasksOn[tm]!];
-    const victims = onIt.filter((task) => tasks.state[task] !== TASK_STATE.down);
+    const victims = cluster.tasksOn[tm]!.filter((task) => tasks.state[task] !== TASK_STATE.down);
     const running = victims.filter((task) => tasks.started[task] === 1);
     const slots = new Set(victims.map((task) => this.context.topology.taskSlot[task]!));
     record.slotsLost += slots.size;
@@ -184,14 +183,7 @@ export class Chaos {
     }
     if (running.length > 0) network.tasksEnded(running, tm, how, step);
     if (how === "silent") return;
-    // The process had connections of attempts that ended a moment ago; their peers hear of it twice.
-    const earlier = onIt.filter((task) => !victims.includes(task) && tasks.taskManager[task] === tm);
-    network.connectionsClosed(
-      earlier.map((task) => ({ task, attempt: tasks.attempt[task]! })),
-      tm,
-      true,
-      step,
-    );
+    network.taskManagerDied(tm, step);
     this.zombiesEnd(tm, true, step);
   }
 

@@ -175,7 +175,7 @@ describe("messages", () => {
       "unknown top key",
       "duration: 60s",
       "duratoin: 60s",
-      'small.yaml:3:1: unknown key "duratoin", expected version, name, description, tags, seed, warmup, duration, liveness, params, resolution, allow, job, cluster, engine, costs, faults, strategy, strategyOptions, cases or expect; did you mean duration?',
+      'small.yaml:3:1: unknown key "duratoin", expected version, name, description, tags, seed, warmup, duration, liveness, params, resolution, allow, job, cluster, engine, costs, faults, strategy, strategyOptions, cases, expect or sweep; did you mean duration?',
     ],
     [
       "unknown vertex key",

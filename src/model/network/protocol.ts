@@ -48,6 +48,8 @@ export class Network implements PlaneListener {
   private readonly stepTimer: number;
   private readonly updateStep = new Map<number, number>();
   private readonly waitingForTask = new Map<number, (() => void)[]>();
+  /** Attempts that failed on a TaskManager that lived on: its connections still know their channels. */
+  private readonly failedOn = new Map<number, { task: number; attempt: number }[]>();
   private unavailableEvents = 0;
   /** How often each (state, event) cell of the two tables was used. */
   readonly coverage = new Map<string, number>();
@@ -121,7 +123,19 @@ export class Network implements PlaneListener {
       this.plane.attemptEnded(task, how);
     }
     if (how === "canceled" || how === "silent") return;
+    if (how === "failed" && this.survives) {
+      const list = this.failedOn.get(tm) ?? [];
+      for (const task of tasks) list.push({ task, attempt: table.attempt[task]! });
+      this.failedOn.set(tm, list);
+    }
     this.notices.lost(tasks, tm, how === "killed", step);
+  }
+
+  /** A process has died: what its connections carried for attempts that failed there earlier is closed again. */
+  taskManagerDied(tm: number, step: number): void {
+    const earlier = this.failedOn.get(tm) ?? [];
+    this.failedOn.delete(tm);
+    this.connectionsClosed(earlier, tm, true, step);
   }
 
   /** Connections of attempts that ended before close now: with their process, or when a cut-off TaskManager gives its zombies up. */

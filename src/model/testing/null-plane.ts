@@ -3,6 +3,7 @@
  * channels are always drained one millisecond after the UnavailableEvent. Counts the calls it gets.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
+import { TASK_STATE } from "../task-table.js";
 import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../network/data-plane.js";
 
 const DRAIN_NS = 1_000_000;
@@ -21,7 +22,9 @@ export function createNullPlane(context: PlaneContext, listener: PlaneListener, 
     return doneNs;
   };
   const calls: string[] = [];
-  const drained = sim.defineKind("null-plane-drained", PRIORITY.completion, (edge, producer, consumer) => listener.unavailableConsumed(edge, producer, consumer));
+  const drained = sim.defineKind("null-plane-drained", PRIORITY.completion, (edge, producer, consumer, attempt) => {
+    if (context.tasks.attempt[consumer] === attempt && context.tasks.state[consumer] === TASK_STATE.running) listener.unavailableConsumed(edge, producer, consumer);
+  });
   return {
     calls,
     advanceTo: () => {},
@@ -34,7 +37,7 @@ export function createNullPlane(context: PlaneContext, listener: PlaneListener, 
     closeView: (edge, producer, consumer, policy) => void calls.push(`${policy} ${edge} ${producer} ${consumer}`),
     registerView: (edge, producer, consumer) => void calls.push(`view ${edge} ${producer} ${consumer}`),
     appendUnavailable: (edge, producer, consumer, stuck) => {
-      if (!stuck) sim.schedule(sim.nowNs + (options.drainNs ?? DRAIN_NS), drained, edge, producer, consumer);
+      if (!stuck) sim.schedule(sim.nowNs + (options.drainNs ?? DRAIN_NS), drained, edge, producer, consumer, context.tasks.attempt[consumer]!);
     },
     closeAllViews: () => {},
     registerAllViews: (consumer) => void calls.push(`all views ${consumer}`),
