@@ -30,7 +30,7 @@ export type {
 export type { ModelConfig } from "./model/config.js";
 export type { Spec } from "./report/chart.js";
 export type { GapRow, LossRow, PhaseRow, ResultSet, TimelineColumns } from "./report/input.js";
-export { strategyColour } from "./report/palette.js";
+export { type CaseStyle, caseStyles } from "./report/palette.js";
 export { CHART_IDS, type ChartOptions, chart, renderPng, renderSvg, styled } from "./report/render/figure.js";
 export {
   checkScenario,
