@@ -13,8 +13,18 @@ const machineTarget = z
   .meta({ description: "The machine that it hits." });
 const random = z.strictObject({ random: whole("How many TaskManagers, drawn from the seed.", 1) });
 const killTarget = z
-  .union([z.strictObject({ taskManager: whole("Index of the TaskManager, from 0.", 0) }), random])
-  .meta({ description: "{ taskManager: index } or { random: how many TaskManagers }." });
+  .union([
+    z.strictObject({ taskManager: whole("Index of the TaskManager, from 0.", 0) }),
+    z.strictObject({
+      vertex: z.string().meta({ description: "Id of the vertex." }),
+      subtask: whole("Index of the subtask, from 0.", 0),
+    }),
+    random,
+  ])
+  .meta({
+    description:
+      "{ taskManager: index }, { vertex: id, subtask: index } for the one where that task is by then, or { random: how many TaskManagers }.",
+  });
 const powerTarget = z
   .union([
     z.strictObject({ machine: whole("Index of the machine, from 0.", 0) }),

@@ -318,12 +318,14 @@ export class Connector {
     const registered = this.viewsMissing[consumer]!;
     this.viewsMissing[consumer] = 0;
     const { rows } = this;
-    let out = false;
+    if (topology.inEdges[topology.taskVertex[consumer]!]!.length > 0) {
+      // Channels that left the bulk on the way are registered by themselves.
+      const apart = rows.rowsOfConsumer(consumer).some((row) => rows.inBulk[row] === 0);
+      if (apart) this.plane.registerAllViews(consumer, (edge, producer) => this.isOut(topology.edges[edge]!, producer, consumer));
+      else this.plane.registerAllViews(consumer);
+    }
     for (const row of rows.rowsOfConsumer(consumer)) {
-      if (rows.inBulk[row] === 0) {
-        out = true;
-        continue;
-      }
+      if (rows.inBulk[row] === 0) continue;
       rows.inBulk[row] = 0;
       rows.channel[row] = CHANNEL.active;
       rows.subpartition[row] = 0;
@@ -331,22 +333,7 @@ export class Connector {
       rows.readsAttempt[row] = tasks.attempt[rows.producer[row]!]!;
       rows.askedAttempt[row] = NONE;
     }
-    if (out) this.registerOneByOne(consumer);
-    else if (topology.inEdges[topology.taskVertex[consumer]!]!.length > 0) this.plane.registerAllViews(consumer);
     this.observer.changeChannelsDown(-registered, step);
-  }
-
-  /** Some channels left the bulk on the way: the others are registered without them. */
-  private registerOneByOne(consumer: number): void {
-    const { topology } = this.context;
-    for (const edge of topology.inEdges[topology.taskVertex[consumer]!]!) {
-      const { first, count } = producersOf(edge, topology.taskSubtask[consumer]!);
-      const base = topology.taskBase[edge.from]!;
-      for (let p = first; p < first + count; p++) {
-        const row = this.rows.find(edge.index, base + p, consumer);
-        if (row < 0 || this.rows.channel[row] === CHANNEL.active) this.plane.registerView(edge.index, base + p, consumer);
-      }
-    }
   }
 
   // --- a surviving consumer reconnects some channels, after an update RPC ---

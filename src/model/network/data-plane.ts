@@ -79,8 +79,8 @@ export interface DataPlane {
   // --- all channels of a task at once, where every subtask at both ends of the edge restarts ---
   /** The consumer's attempt ended and its senders hold what they have for it (vanilla Flink: nothing is discarded). */
   closeAllViews(consumer: number): void;
-  /** All producers of the consumer have registered its views. */
-  registerAllViews(consumer: number): void;
+  /** All producers of the consumer have registered its views, save those of channels that are dealt with one by one. */
+  registerAllViews(consumer: number, isApart?: (edge: number, producer: number) => boolean): void;
 
   // --- faults that act on data; a plane without a verb cannot run the faults that need it (`planes.ts`) ---
   /** The thread of the task's newest attempt works at this speed: 1 normal, 0.1 ten times slower, 0 hung (its queue is kept). A new attempt starts at 1. */

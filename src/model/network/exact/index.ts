@@ -205,8 +205,11 @@ class ExactPlane implements DataPlane {
     for (const ch of this.lifecycle.channelsInto(consumer)) this.lifecycle.closeView(ch, "hold");
   }
 
-  registerAllViews(consumer: number): void {
-    for (const ch of this.lifecycle.channelsInto(consumer)) this.lifecycle.registerView(ch);
+  registerAllViews(consumer: number, isApart?: (edge: number, producer: number) => boolean): void {
+    const { edge, producer } = this.world.channels;
+    for (const ch of this.lifecycle.channelsInto(consumer)) {
+      if (!isApart?.(edge[ch]!, producer[ch]!)) this.lifecycle.registerView(ch);
+    }
   }
 
   emittedSoFar(): number {
