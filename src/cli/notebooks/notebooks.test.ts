@@ -41,7 +41,9 @@ const read = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8
 const text = (value: unknown): string => (Array.isArray(value) ? value.join("") : String(value));
 const codeCells = (notebook: Notebook) => notebook.cells.filter((cell) => cell.cell_type === "code");
 const charts = (notebook: Notebook) =>
-  codeCells(notebook).flatMap((cell) => (cell.outputs ?? []).filter((output) => output.data?.[VEGA_LITE] !== undefined));
+  codeCells(notebook).flatMap((cell) =>
+    (cell.outputs ?? []).filter((output) => output.data?.[VEGA_LITE] !== undefined),
+  );
 
 let validate: ValidateFunction;
 beforeAll(() => {
@@ -57,26 +59,30 @@ test("there are four", () => {
 describe.each(NAMES)("%s", (name) => {
   const out = temporaryFolder();
 
-  test.skipIf(isSkipped)(`runs whole on eight slots${isSkipped ? ` (skipped: ${reason})` : ""}`, { timeout: 300_000 }, () => {
-    const args = ["notebooks/run.mjs", "--quick", "--no-build", "--out", out, name];
-    const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
-    expect(status, `${stdout}${stderr}`).toBe(0);
-    const notebook = read(out, name);
-    expect(notebook.metadata.outgap).toEqual({ study: "quick" });
-    const cells = codeCells(notebook);
-    expect(cells.map((cell) => cell.execution_count)).toEqual(cells.map((_, index) => index + 1));
-    for (const cell of cells) {
-      expect(cell.outputs?.filter((output) => output.output_type === "error")).toEqual([]);
-      expect(text(cell.outputs?.map((output) => JSON.stringify(output)))).not.toMatch(/\bNaN\b|undefined|Infinity/);
-    }
-    expect(charts(notebook).length).toBeGreaterThan(1);
-    for (const { data } of charts(notebook)) {
-      const spec = data?.[VEGA_LITE];
-      validate(spec);
-      expect(validate.errors ?? []).toEqual([]);
-      expect(text(data?.["image/svg+xml"])).toMatch(/^<svg /);
-    }
-  });
+  test.skipIf(isSkipped)(
+    `runs whole on eight slots${isSkipped ? ` (skipped: ${reason})` : ""}`,
+    { timeout: 300_000 },
+    () => {
+      const args = ["notebooks/run.mjs", "--quick", "--no-build", "--out", out, name];
+      const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+      expect(status, `${stdout}${stderr}`).toBe(0);
+      const notebook = read(out, name);
+      expect(notebook.metadata.outgap).toEqual({ study: "quick" });
+      const cells = codeCells(notebook);
+      expect(cells.map((cell) => cell.execution_count)).toEqual(cells.map((_, index) => index + 1));
+      for (const cell of cells) {
+        expect(cell.outputs?.filter((output) => output.output_type === "error")).toEqual([]);
+        expect(text(cell.outputs?.map((output) => JSON.stringify(output)))).not.toMatch(/\bNaN\b|undefined|Infinity/);
+      }
+      expect(charts(notebook).length).toBeGreaterThan(1);
+      for (const { data } of charts(notebook)) {
+        const spec = data?.[VEGA_LITE];
+        validate(spec);
+        expect(validate.errors ?? []).toEqual([]);
+        expect(text(data?.["image/svg+xml"])).toMatch(/^<svg /);
+      }
+    },
+  );
 
   test("explains itself: a title, and text before every cell that shows something", () => {
     const { cells } = read("notebooks", name);
