@@ -24,12 +24,19 @@ function findPython() {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean" }, full: { type: "boolean" }, out: { type: "string" }, "no-build": { type: "boolean" } },
+  options: {
+    quick: { type: "boolean" },
+    full: { type: "boolean" },
+    out: { type: "string" },
+    "no-build": { type: "boolean" },
+  },
 });
 const quick = values.quick === true;
 const python = findPython();
 if (python === undefined) {
-  console.error("No Python with jupyter_client and nbformat. On Debian: apt-get install python3-jupyter-client python3-nbformat");
+  console.error(
+    "No Python with jupyter_client and nbformat. On Debian: apt-get install python3-jupyter-client python3-nbformat",
+  );
   process.exit(2);
 }
 if (values["no-build"] !== true && !build()) process.exit(1);
@@ -61,6 +68,8 @@ for (const name of chosen.sort()) {
     stdio: "inherit",
   });
   failed ||= status !== 0;
-  console.log(`${status === 0 ? "done" : "FAILED"}  ${join(out, name)}  ${Math.round((Date.now() - startedMs) / 1000)} s`);
+  console.log(
+    `${status === 0 ? "done" : "FAILED"}  ${join(out, name)}  ${Math.round((Date.now() - startedMs) / 1000)} s`,
+  );
 }
 process.exitCode = failed ? 1 : 0;

@@ -77,13 +77,19 @@ type Cell = string | number;
 /** Shows rows as a table; numbers to the right. */
 export async function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
   const escape = (cell: Cell): string => String(cell).replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
-  const isNumeric = columns.map((_, at) => rows.every((row) => /^[≥<−–-]?\s?[\d.,]+( \S{1,4})?$|^–$/.test(String(row[at]))));
+  const isNumeric = columns.map((_, at) =>
+    rows.every((row) => /^[≥<−–-]?\s?[\d.,]+( \S{1,4})?$|^–$/.test(String(row[at]))),
+  );
   const cells = (row: readonly Cell[], tag: string): string =>
-    row.map((cell, at) => `<${tag} style="text-align:${isNumeric[at] ? "right" : "left"}">${escape(cell)}</${tag}>`).join("");
+    row
+      .map((cell, at) => `<${tag} style="text-align:${isNumeric[at] ? "right" : "left"}">${escape(cell)}</${tag}>`)
+      .join("");
   const html = [columns, ...rows].map((row, at) => `<tr>${cells(row, at === 0 ? "th" : "td")}</tr>`).join("\n");
   const widths = columns.map((name, at) => Math.max(name.length, ...rows.map((row) => String(row[at]).length)));
   const line = (row: readonly Cell[]): string =>
-    row.map((cell, at) => (isNumeric[at] ? String(cell).padStart(widths[at]!) : String(cell).padEnd(widths[at]!))).join("  ");
+    row
+      .map((cell, at) => (isNumeric[at] ? String(cell).padStart(widths[at]!) : String(cell).padEnd(widths[at]!)))
+      .join("  ");
   const data = { "text/html": `<table>\n${html}\n</table>`, "text/plain": [columns, ...rows].map(line).join("\n") };
   await jupyter.display(data, { raw: true });
 }
