@@ -3,6 +3,7 @@
  * was measured on the wall clock is on stdout only). Owns no value in it.
  */
 import { basename } from "node:path";
+import { replicationStatistics } from "../../experiment/sweep/replications.js";
 import type { ExpectEntry } from "../../experiment/verdict.js";
 import type { CaseSummary } from "../../metrics/result.js";
 import { packageVersion } from "../package-info.js";
@@ -31,6 +32,7 @@ export function jsonDocument(entries: readonly ScenarioEntry[]): string {
     entries.map((entry) => ({
       ...head(entry, entry.file),
       cases: entry.cases.map(({ summary, wallMs, peakRssBytes }) => ({ ...summary, wallMs, peakRssBytes })),
+      ...statisticsOf(entry),
       expect: entry.expect,
     })),
   );
@@ -39,7 +41,13 @@ export function jsonDocument(entries: readonly ScenarioEntry[]): string {
 /** For the disk: equal runs give equal bytes, wherever the scenario file lies. */
 export function summaryJson(entry: ScenarioEntry): string {
   const cases = entry.cases.map(({ summary }) => summary);
-  return document([{ ...head(entry, basename(entry.file)), cases, expect: entry.expect }]);
+  return document([{ ...head(entry, basename(entry.file)), cases, ...statisticsOf(entry), expect: entry.expect }]);
+}
+
+/** Means, intervals and paired differences, where there are several seeds. */
+function statisticsOf(entry: ScenarioEntry): object {
+  const statistics = replicationStatistics(entry.cases.map(({ summary }) => summary));
+  return statistics.length === 0 ? {} : { statistics };
 }
 
 function head(entry: ScenarioEntry, file: string): object {

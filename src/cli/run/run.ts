@@ -5,6 +5,7 @@
 import { relative } from "node:path";
 import { estimateQuanta, planRuns } from "../../experiment/plan.js";
 import { judge } from "../../experiment/verdict.js";
+import type { CaseSummary } from "../../metrics/result.js";
 import { EXIT } from "../exit.js";
 import { onInterrupt } from "../interrupt.js";
 import type { SharedArguments } from "../options.js";
@@ -13,8 +14,8 @@ import { locateResults } from "../results/location.js";
 import { ResultWriter } from "../results/result-writer.js";
 import { jsonDocument, type MeasuredSummary, type ScenarioEntry } from "../results/summary-document.js";
 import { type LoadedScenario, loadChecked } from "../scenario-files.js";
-import { paint, writeOut } from "../streams.js";
-import { assertDistinct, seedsOf } from "./arguments.js";
+import { paint, writeError, writeOut } from "../streams.js";
+import { assertDistinct, isPrecise, moreSeeds, seedsOf, untilOf } from "./arguments.js";
 import { simulate } from "./simulate.js";
 import { renderScenario } from "./table.js";
 
@@ -28,37 +29,54 @@ interface Job {
 
 export interface RunArguments extends SharedArguments {
   readonly files: readonly string[];
+  readonly until: string | undefined;
+  readonly "max-seeds": number | undefined;
 }
 
 export async function run(argv: RunArguments): Promise<number> {
   const scenarios = loadChecked(argv.files, argv);
   const seeds = scenarios.map(({ scenario }) => seedsOf(argv, scenario.seed));
-  const plan = planRuns(
-    scenarios.map(({ scenario }) => scenario),
-    seeds,
-  );
+  const until = untilOf(argv, scenarios);
   const jobs = openJobs(argv, scenarios, seeds);
   const discard = (): void => jobs.forEach((job) => void job.writer.discard());
   const interrupt = onInterrupt(discard);
   try {
-    await simulate(plan, {
-      trace: argv.trace,
-      workers: argv.workers,
-      inline: argv.workers === undefined && estimateQuanta(plan) < INLINE_QUANTA,
-      progress: argv.quiet ? "none" : argv.progress,
-      signal: interrupt.signal,
-      onOutcome: ({ scenario }, { result, wallMs, peakRssBytes }) => {
-        const job = jobs[scenario] as Job;
-        job.measured.push({ summary: job.writer.add(result), wallMs, peakRssBytes });
-      },
-    });
-    return await conclude(argv, jobs, interrupt.exitCode());
+    let wanted = seeds;
+    while (wanted.some((more) => more.length > 0) && !interrupt.signal.aborted) {
+      const plan = planRuns(
+        scenarios.map(({ scenario }) => scenario),
+        wanted,
+      );
+      await simulate(plan, {
+        trace: argv.trace,
+        workers: argv.workers,
+        inline: argv.workers === undefined && estimateQuanta(plan) < INLINE_QUANTA,
+        progress: argv.quiet ? "none" : argv.progress,
+        signal: interrupt.signal,
+        onOutcome: ({ scenario }, { result, wallMs, peakRssBytes }) => {
+          const job = jobs[scenario] as Job;
+          job.measured.push({ summary: job.writer.add(result), wallMs, peakRssBytes });
+        },
+      });
+      wanted = jobs.map((job) => {
+        return until === null ? [] : moreSeeds(until, job.loaded.scenario.seed, summariesOf(job));
+      });
+    }
+    const code = await conclude(argv, jobs, interrupt.exitCode());
+    const open =
+      until === null || interrupt.signal.aborted ? [] : jobs.filter((job) => !isPrecise(until, summariesOf(job)));
+    for (const { loaded } of open) writeError(`outgap: ${loaded.scenario.name} did not reach ${argv.until}`);
+    return code === EXIT.done && open.length > 0 ? EXIT.failed : code;
   } catch (error) {
     discard();
     throw error;
   } finally {
     interrupt.release();
   }
+}
+
+function summariesOf({ measured }: Job): CaseSummary[] {
+  return measured.map(({ summary }) => summary);
 }
 
 /** Printed at most; all of them are in the files. */
@@ -96,7 +114,12 @@ function openJobs(argv: RunArguments, scenarios: readonly LoadedScenario[], seed
 
 /** Whether the scenario runs as it was shipped, so that its results are the reference ones. */
 function isUnmodified(argv: RunArguments): boolean {
-  const changed = argv.set.length > 0 || argv.case.length > 0 || argv.seed !== undefined || argv.seeds !== 1;
+  const changed =
+    argv.set.length > 0 ||
+    argv.case.length > 0 ||
+    argv.seed !== undefined ||
+    argv.seeds !== 1 ||
+    argv.until !== undefined;
   return !changed && !argv["no-charts"] && !argv["summary-only"];
 }
 

@@ -4,11 +4,13 @@
  */
 import Table from "cli-table3";
 import { interval } from "../../experiment/statistics.js";
+import { replicationStatistics } from "../../experiment/sweep/replications.js";
 import type { ExpectEntry } from "../../experiment/verdict.js";
 import type { CaseSummary, Measured, PhaseName, RunResult } from "../../metrics/result.js";
 import { compact, count, duration, measuredDuration, percent, words } from "../../report/format.js";
 import { medianMeasured } from "../../scenario/index.js";
 import { paint } from "../streams.js";
+import { replicationLines } from "./replication-lines.js";
 import { sparkline } from "./sparkline.js";
 
 export interface TableInput {
@@ -25,7 +27,13 @@ const SPARK_CELLS = 24;
 export function renderScenario(input: TableInput): string {
   const names = [...new Set(input.summaries.map((summary) => summary.case))];
   const groups = names.map((name) => input.summaries.filter((summary) => summary.case === name));
-  const parts = [heading(input), comparison(input, groups), seconds(groups), expectations(input.expect)];
+  const parts = [
+    heading(input),
+    comparison(input, groups),
+    seconds(groups),
+    replications(input.summaries),
+    expectations(input.expect),
+  ];
   return `${parts.filter((part) => part !== "").join("\n")}\n`;
 }
 
@@ -145,6 +153,10 @@ function seconds(groups: readonly Group[]): string {
 }
 
 /** Expectations that say the same of several cases take one line. */
+function replications(summaries: readonly CaseSummary[]): string {
+  return replicationLines(replicationStatistics(summaries));
+}
+
 function expectations(expect: readonly ExpectEntry[]): string {
   if (expect.length === 0) return "";
   const casesOf = new Map<string, string[]>();

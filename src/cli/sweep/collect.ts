@@ -6,10 +6,11 @@ import { isFailure, type RunRecord } from "../../experiment/store/run-file.js";
 import type { RunStore } from "../../experiment/store/run-store.js";
 import { runKey } from "../../experiment/sweep/keys.js";
 import { type PointCase, type SweepPoint, type SweepRun, seedsBetween } from "../../experiment/sweep/plan.js";
+import { caseStatistics, type MetricValues, metricValues } from "../../experiment/sweep/replications.js";
 import type { SweepRequest } from "../../experiment/sweep/request.js";
-import { type Paired, pairedDifference, type Spread, spread } from "../../experiment/sweep/spread.js";
+import type { Paired, Spread } from "../../experiment/sweep/spread.js";
 import type { CaseSummary, Measured } from "../../metrics/result.js";
-import { METRICS, readMetric } from "../../scenario/index.js";
+import { readMetric } from "../../scenario/index.js";
 
 export interface FailedRun {
   readonly case: string;
@@ -44,7 +45,7 @@ export interface PointOutcome {
 export function collectPoint(request: SweepRequest, store: RunStore, point: SweepPoint, seeds: number): PointOutcome {
   const failed: FailedRun[] = [];
   const missing: SweepRun[] = [];
-  let baseline: ReadonlyMap<string, ReadonlyMap<string, Measured>> | null = null;
+  let baseline: MetricValues | null = null;
   const cases = point.cases.map((each): CaseOutcome => {
     const summaries: CaseSummary[] = [];
     for (const seed of seedsBetween(point, 0, seeds)) {
@@ -54,15 +55,8 @@ export function collectPoint(request: SweepRequest, store: RunStore, point: Swee
       else if (isFailure(record)) failed.push({ case: each.name, seed, error: record.error });
       else summaries.push(record.summary);
     }
-    const values = valuesOf(summaries);
-    const spreads = new Map<string, Spread>();
-    const paired = new Map<string, Paired>();
-    for (const [metric, bySeed] of values) {
-      if (bySeed.size > 0) spreads.set(metric, spread([...bySeed.values()]));
-      const base = baseline?.get(metric);
-      const difference = base === undefined ? null : pairedDifference(bySeed, base);
-      if (difference !== null) paired.set(metric, difference);
-    }
+    const values = metricValues(summaries);
+    const { spreads, paired } = caseStatistics(values, baseline);
     baseline ??= values;
     const endStates: Record<string, number> = {};
     for (const { endState } of summaries) endStates[endState] = (endStates[endState] ?? 0) + 1;
@@ -70,20 +64,6 @@ export function collectPoint(request: SweepRequest, store: RunStore, point: Swee
     return { point, case: each, summaries, endStates, violations, spreads, paired };
   });
   return { point, seeds, cases, failed, missing };
-}
-
-/** Metric → seed → value, without the values that a run does not have (no latency without output). */
-function valuesOf(summaries: readonly CaseSummary[]): Map<string, Map<string, Measured>> {
-  return new Map(
-    METRICS.map(({ path }) => {
-      const bySeed = new Map<string, Measured>();
-      for (const summary of summaries) {
-        const value = readMetric(summary, path);
-        if (typeof value !== "number" || !Number.isNaN(value)) bySeed.set(summary.seed, value);
-      }
-      return [path, bySeed];
-    }),
-  );
 }
 
 /** The values of one metric per case of a point, for the decision whether it needs more seeds. */

@@ -2,7 +2,6 @@
 import Table from "cli-table3";
 import type { Spread } from "../../experiment/sweep/spread.js";
 import { compact, count, duration, percent, words } from "../../report/format.js";
-import { METRICS } from "../../scenario/index.js";
 import { paint } from "../streams.js";
 import type { CaseEntry, PointEntry, SweepSummary } from "./summary.js";
 
@@ -54,8 +53,7 @@ function table(summary: SweepSummary): string {
 }
 
 function title(path: string): string {
-  const spec = METRICS.find((candidate) => candidate.path === path);
-  return words(spec?.unit === "ms" ? path.replace(/Ms(?=$|\.)/g, "") : path).replaceAll(".", " ");
+  return words(path.replace(/Ms(?=$|\.)/g, "")).replaceAll(".", " ");
 }
 
 function caseCell(summary: SweepSummary, point: PointEntry, each: CaseEntry): string {
