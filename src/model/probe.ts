@@ -7,7 +7,14 @@ import type { ControlContext } from "./control-context.js";
 import type { AttemptEnd } from "./network/data-plane.js";
 
 /** Why an attempt that was not hit by a fault itself ends. */
-export type EndReason = "fault" | "peer" | "timer" | "partition-not-found" | "canceled" | "superseded" | "job-manager-lost";
+export type EndReason =
+  | "fault"
+  | "peer"
+  | "timer"
+  | "partition-not-found"
+  | "canceled"
+  | "superseded"
+  | "job-manager-lost";
 
 export interface Probe {
   /** A new attempt is placed on a TaskManager. */
@@ -62,14 +69,18 @@ export type ProbeFactory = (view: ProbeView) => Probe;
 export function joined(probes: readonly Probe[]): Probe {
   const has = <K extends keyof Probe>(name: K): boolean => probes.some((probe) => probe[name] !== undefined);
   const probe: Probe = {};
-  if (has("attemptDeployed")) probe.attemptDeployed = (...args) => probes.forEach((each) => each.attemptDeployed?.(...args));
-  if (has("attemptRunning")) probe.attemptRunning = (...args) => probes.forEach((each) => each.attemptRunning?.(...args));
-  if (has("attemptEnded")) probe.attemptEnded = (...args) => probes.forEach((each) => each.attemptEnded?.(...args));
-  if (has("restarting")) probe.restarting = (...args) => probes.forEach((each) => each.restarting?.(...args));
-  if (has("viewRegistered")) probe.viewRegistered = (...args) => probes.forEach((each) => each.viewRegistered?.(...args));
-  if (has("handled")) probe.handled = (...args) => probes.forEach((each) => each.handled?.(...args));
-  if (has("impossible")) probe.impossible = (...args) => probes.forEach((each) => each.impossible?.(...args));
-  if (has("fault")) probe.fault = (...args) => probes.forEach((each) => each.fault?.(...args));
-  if (has("finished")) probe.finished = (...args) => probes.forEach((each) => each.finished?.(...args));
+  if (has("attemptDeployed"))
+    probe.attemptDeployed = (...args) => probes.forEach((each) => void each.attemptDeployed?.(...args));
+  if (has("attemptRunning"))
+    probe.attemptRunning = (...args) => probes.forEach((each) => void each.attemptRunning?.(...args));
+  if (has("attemptEnded"))
+    probe.attemptEnded = (...args) => probes.forEach((each) => void each.attemptEnded?.(...args));
+  if (has("restarting")) probe.restarting = (...args) => probes.forEach((each) => void each.restarting?.(...args));
+  if (has("viewRegistered"))
+    probe.viewRegistered = (...args) => probes.forEach((each) => void each.viewRegistered?.(...args));
+  if (has("handled")) probe.handled = (...args) => probes.forEach((each) => void each.handled?.(...args));
+  if (has("impossible")) probe.impossible = (...args) => probes.forEach((each) => void each.impossible?.(...args));
+  if (has("fault")) probe.fault = (...args) => probes.forEach((each) => void each.fault?.(...args));
+  if (has("finished")) probe.finished = (...args) => probes.forEach((each) => void each.finished?.(...args));
   return probe;
 }

@@ -53,7 +53,16 @@ export class RecoveryObserver {
 
   fault(name: string, step: number): void {
     if (!this.open) {
-      this.open = { faults: [], faultStep: step, startNs: this.sim.nowNs, recoveredNs: Number.NaN, lastStep: -1, emittedAtFault: this.emitted(), emittedAtRecovery: Number.NaN, disturbed: false };
+      this.open = {
+        faults: [],
+        faultStep: step,
+        startNs: this.sim.nowNs,
+        recoveredNs: Number.NaN,
+        lastStep: -1,
+        emittedAtFault: this.emitted(),
+        emittedAtRecovery: Number.NaN,
+        disturbed: false,
+      };
       this.incidents.push(this.open);
       this.arm(this.sim.nowNs, -1);
     }
@@ -66,7 +75,8 @@ export class RecoveryObserver {
   }
   letGo(): void {
     this.holds--;
-    if (this.holds === 0 && this.healthy && this.check < 0) this.check = this.sim.schedule(this.sim.nowNs + STABLE_NS, this.stable, 0);
+    if (this.holds === 0 && this.healthy && this.check < 0)
+      this.check = this.sim.schedule(this.sim.nowNs + STABLE_NS, this.stable, 0);
   }
 
   /** The run is over: an incident that only waited for the end of a lasting fault is closed. */

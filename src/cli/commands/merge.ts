@@ -1,14 +1,7 @@
 /** `outgap merge`: declares the command; `../sweep/merge` does the work. */
 import { defineCommand } from "../command.js";
 import { SHARED } from "../options.js";
-
-export interface MergeArguments {
-  readonly dirs: readonly string[];
-  readonly out: string | undefined;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly "no-charts": boolean;
-}
+import type { MergeArguments } from "../sweep/merge.js";
 
 export const mergeCommand = defineCommand<MergeArguments>({
   command: "merge <dirs..>",

@@ -1,13 +1,7 @@
 /** `outgap query`: declares the command; `../query/query` does the work. */
 import { defineCommand } from "../command.js";
 import { SHARED } from "../options.js";
-
-export interface QueryArguments {
-  readonly dir: string;
-  readonly sql: string;
-  readonly json: boolean;
-  readonly csv: boolean;
-}
+import type { QueryArguments } from "../query/query.js";
 
 export const queryCommand = defineCommand<QueryArguments>({
   command: "query <dir> <sql>",

@@ -1,20 +1,7 @@
 /** `outgap sweep`: declares the command; `../sweep/` does the work. */
 import { defineCommand } from "../command.js";
-import { numberOption, repeatedOption, SHARED, type SharedArguments, textOption } from "../options.js";
-
-export interface SweepArguments extends Omit<SharedArguments, "seeds" | "trace" | "summary-only"> {
-  readonly file: string;
-  readonly seeds: number | undefined;
-  readonly vary: readonly string[];
-  readonly until: string | undefined;
-  readonly "max-seeds": number | undefined;
-  readonly metric: readonly string[];
-  readonly minimise: string | undefined;
-  readonly maximise: string | undefined;
-  readonly "subject-to": readonly string[];
-  readonly shard: string | undefined;
-  readonly redis: string | undefined;
-}
+import { numberOption, repeatedOption, SHARED, textOption } from "../options.js";
+import type { SweepArguments } from "../sweep/arguments.js";
 
 const { trace: _trace, "summary-only": _summaryOnly, ...shared } = SHARED;
 

@@ -1,14 +1,7 @@
 /** `outgap worker`: declares the command; `../sweep/worker` does the work. */
 import { defineCommand } from "../command.js";
 import { SHARED, textOption } from "../options.js";
-
-export interface WorkerArguments {
-  readonly redis: string;
-  readonly workers: number | undefined;
-  readonly takeover: string;
-  readonly "idle-exit": string | undefined;
-  readonly quiet: boolean;
-}
+import type { WorkerArguments } from "../sweep/worker.js";
 
 export const workerCommand = defineCommand<WorkerArguments>({
   command: "worker",

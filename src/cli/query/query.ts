@@ -2,9 +2,15 @@
 import Table from "cli-table3";
 import { type Answer, AskError, ask } from "../../experiment/store/ask.js";
 import { type Cell, toCsv } from "../../report/files/csv.js";
-import type { QueryArguments } from "../commands/query.js";
 import { EXIT, fileError, UsageError } from "../exit.js";
 import { writeOut } from "../streams.js";
+
+export interface QueryArguments {
+  readonly dir: string;
+  readonly sql: string;
+  readonly json: boolean;
+  readonly csv: boolean;
+}
 
 const MOST_ROWS = 1_000;
 

@@ -14,10 +14,24 @@ import {
   parseVariation,
   type SweepBlock,
 } from "../../scenario/index.js";
-import type { SweepArguments } from "../commands/sweep.js";
 import { UsageError } from "../exit.js";
+import type { SharedArguments } from "../options.js";
 import { loadScenarios } from "../scenario-files.js";
 import { codeVersion } from "./code-version.js";
+
+export interface SweepArguments extends Omit<SharedArguments, "seeds" | "trace" | "summary-only"> {
+  readonly file: string;
+  readonly seeds: number | undefined;
+  readonly vary: readonly string[];
+  readonly until: string | undefined;
+  readonly "max-seeds": number | undefined;
+  readonly metric: readonly string[];
+  readonly minimise: string | undefined;
+  readonly maximise: string | undefined;
+  readonly "subject-to": readonly string[];
+  readonly shard: string | undefined;
+  readonly redis: string | undefined;
+}
 
 const DEFAULT_METRICS = [
   "recoveryTimeMs",

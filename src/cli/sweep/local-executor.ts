@@ -2,7 +2,7 @@
  * Units on worker threads of this machine, several small ones at a time, so that a thread is asked at most every few
  * milliseconds. A thread that dies is replaced; what it had is tried again one by one. Owns the threads.
  */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { RunStore } from "../../experiment/store/run-store.js";
 import { orAbort } from "../../experiment/sweep/abort.js";
 import { materialise, type UnitPlan } from "../../experiment/sweep/units.js";
@@ -34,10 +34,17 @@ export async function threadPool(workers: number | undefined): Promise<ThreadPoo
     // Not inherited: flags of a test runner do not suit a worker.
     execArgv: [],
     recordTiming: false,
+    // With a limit of its own a thread that runs out of memory ends alone; without one it takes the program along.
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes(width) },
   });
   // The death of a thread rejects its task, which is where it is handled; unheard, the event would end the program.
   pool.on("error", () => undefined);
   return { width, ask: (task) => pool.run(task) as Promise<UnitAnswer>, close: () => pool.destroy() };
+}
+
+/** What a thread may hold: its share of the machine, or a quarter of it at most. */
+function heapMegabytes(width: number): number {
+  return Math.max(512, Math.floor((0.75 * totalmem()) / 2 ** 20 / Math.max(4, width)));
 }
 
 interface Chunk {

@@ -7,13 +7,20 @@ import { isFailure, type RunRecord, writeWhole } from "../../experiment/store/ru
 import { RunStore } from "../../experiment/store/run-store.js";
 import { planSweep, runsOf, settingText } from "../../experiment/sweep/plan.js";
 import type { SweepRequest } from "../../experiment/sweep/request.js";
-import type { MergeArguments } from "../commands/merge.js";
 import { fileError, UsageError } from "../exit.js";
 import { codeVersion } from "./code-version.js";
 import { concludeSweep, planOrRefuse, readSweepFile, sweepFileText } from "./conclude.js";
 import { diskFailure } from "./disk.js";
 import { assertSweepFolder, locateSweep } from "./location.js";
 import { REQUEST_FILE } from "./outputs.js";
+
+export interface MergeArguments {
+  readonly dirs: readonly string[];
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly "no-charts": boolean;
+}
 
 export async function merge(argv: MergeArguments): Promise<number> {
   const [first, ...others] = argv.dirs.map((dir) => ({ dir, ...readSweepFile(dir) }));

@@ -17,7 +17,7 @@ const SMALL: Readonly<Record<string, readonly string[]>> = {
   "reserved-task-managers.yaml": ["--vary", "P=80", "--set", "duration=600s"],
   "heartbeats.yaml": ["--vary", "P=80"],
   "fallback-timer.yaml": ["--vary", "P=80"],
-  "slots-per-task-manager.yaml": ["--vary", "SLOTS=2,8", "--set", "P=80"],
+  "slots-per-task-manager.yaml": ["--vary", "SLOTS=8", "--set", "P=160"],
 };
 
 describe.each(files)("%s", (name) => {

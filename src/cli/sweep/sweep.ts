@@ -9,10 +9,10 @@ import { ofShard, planSweep, runsOf, type SweepPlan } from "../../experiment/swe
 import type { Shard, SweepRequest } from "../../experiment/sweep/request.js";
 import { type UnitPlan, unitsOf, withoutDone } from "../../experiment/sweep/units.js";
 import { nextSeeds } from "../../experiment/sweep/until.js";
-import type { SweepArguments } from "../commands/sweep.js";
 import { fileError, UsageError } from "../exit.js";
 import { onInterrupt } from "../interrupt.js";
 import { writeError, writeOut } from "../streams.js";
+import type { SweepArguments } from "./arguments.js";
 import { requestOf, shardOf } from "./arguments.js";
 import { metricByCase } from "./collect.js";
 import { concludeSweep, planOrRefuse, shown, sweepFileText } from "./conclude.js";

@@ -66,9 +66,10 @@ function caseCell(summary: SweepSummary, point: PointEntry, each: CaseEntry): st
 }
 
 export function valueText(value: number, unit: string): string {
-  if (unit === "ms") return value < 0 ? `−${duration(-value)}` : duration(value);
+  if (value < 0) return `−${valueText(-value, unit)}`;
+  if (unit === "ms") return duration(value);
   if (unit === "ratio") return percent(value);
-  return Math.abs(value) < 1000 ? String(Math.round(value * 100) / 100) : compact(value);
+  return value < 1000 ? String(Math.round(value * 100) / 100) : compact(value);
 }
 
 function spreadCell(spread: Spread | undefined, unit: string): string {

@@ -4,12 +4,19 @@ import { workQueue } from "../../experiment/queue/worker.js";
 import { recordText } from "../../experiment/store/run-file.js";
 import type { Unit } from "../../experiment/sweep/units.js";
 import { parseQuantity } from "../../scenario/units.js";
-import type { WorkerArguments } from "../commands/worker.js";
 import { EXIT, UsageError } from "../exit.js";
 import { onInterrupt } from "../interrupt.js";
 import { writeError } from "../streams.js";
 import { codeVersion } from "./code-version.js";
 import { type Ask, threadPool } from "./local-executor.js";
+
+export interface WorkerArguments {
+  readonly redis: string;
+  readonly workers: number | undefined;
+  readonly takeover: string;
+  readonly "idle-exit": string | undefined;
+  readonly quiet: boolean;
+}
 
 export async function worker(argv: WorkerArguments): Promise<number> {
   const takeoverMs = durationMs("takeover", argv.takeover);

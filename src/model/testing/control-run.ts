@@ -5,7 +5,10 @@ import type { ModelConfig } from "../config.js";
 import { type RunRecord, simulate } from "../simulate.js";
 import { createNullPlane, type NullPlane } from "./null-plane.js";
 
-export function controlRun(config: ModelConfig, options: { drainNs?: number } = {}): RunRecord & { nullPlane: NullPlane } {
+export function controlRun(
+  config: ModelConfig,
+  options: { drainNs?: number } = {},
+): RunRecord & { nullPlane: NullPlane } {
   let nullPlane: NullPlane | undefined;
   const record = simulate(
     config,
