@@ -125,7 +125,7 @@ export class Attempts {
   }
 
   // --- consumers ---
-  consumerEnded(c: number): void {
+  consumerEnded(c: number, silent: boolean): void {
     const { plane } = this;
     const { state, rows, books, receivers, layout } = plane;
     if (!state.consumerAlive[c]) return;
@@ -139,7 +139,7 @@ export class Attempts {
     if (apart) {
       state.setMode(c, CONSUMER_PASSED);
       const transitNs = layout.config.cluster.linkLatencyNs + this.meanLoopNs(sink);
-      rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs);
+      rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
       book.died(rows.classOf.get(c) ?? book.baseOf(c), rows.keyShare(c));
@@ -184,7 +184,7 @@ export class Attempts {
     state.queued[c] = 0;
     state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;
-    state.stagedTail[tm] = unlinkAll(words, state.stagedHead, tm, (q) => isMine(q, false));
+    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) state.stagedTail[lane] = unlinkAll(words, state.stagedHead, lane, (q) => isMine(q, false));
     const wires = mine.length;
     unlinkAll(words, state.arrivalTop, tm, (q) => isMine(q, true));
     // The wire's stack has the newest on top.
@@ -233,15 +233,15 @@ export class Attempts {
   }
 }
 
-/** Takes the quanta that `gone` picks out of the list of `tm`; returns its last one that stays, or −1. */
-function unlinkAll(words: Int32Array, heads: Int32Array, tm: number, gone: (q: number) => boolean): number {
+/** Takes the quanta that `gone` picks out of a list; returns its last one that stays, or −1. */
+function unlinkAll(words: Int32Array, heads: Int32Array, list: number, gone: (q: number) => boolean): number {
   let last = -1;
-  let q = heads[tm]!;
-  heads[tm] = -1;
+  let q = heads[list]!;
+  heads[list] = -1;
   while (q >= 0) {
     const next = words[q * WORDS + NEXT]!;
     if (!gone(q)) {
-      if (last < 0) heads[tm] = q;
+      if (last < 0) heads[list] = q;
       else words[last * WORDS + NEXT] = q;
       words[q * WORDS + NEXT] = -1;
       last = q;

@@ -41,7 +41,7 @@ export function walk(plane: LumpedPlane, endNs: number): Walk {
   };
   for (let tm = 0; tm < state.taskManagers; tm++) {
     list(state.arrivalTop[tm]!);
-    list(state.stagedHead[tm]!);
+    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) list(state.stagedHead[lane]!);
   }
   for (let c = 0; c < layout.consumers; c++) list(state.fifoHead[c]!);
   holding.walk(quantum);
@@ -88,7 +88,7 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
   };
   for (let tm = 0; tm < state.taskManagers; tm++) {
     size(state.arrivalTop[tm]!);
-    size(state.stagedHead[tm]!);
+    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) size(state.stagedHead[lane]!);
   }
   for (let c = 0; c < layout.consumers; c++) size(state.fifoHead[c]!);
   holding.walk((q) => {

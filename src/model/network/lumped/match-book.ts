@@ -507,6 +507,10 @@ export class MatchBook implements MissCounter {
   died(cls: MatchClass, share: number): void {
     cls.diedShare += share;
   }
+  /** Some state is gone that the next settlement must take out. */
+  get deaths(): boolean {
+    return this.classes.some((cls) => cls.diedShare > 0);
+  }
   revived(cls: MatchClass, share: number): void {
     cls.aliveShare += share;
   }

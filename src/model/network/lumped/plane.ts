@@ -22,6 +22,8 @@ import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state
 import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
 
+/** Event bins older than this are late. */
+const LAG_BINS = 30;
 /** Numbers of match classes: one per consumer vertex and those split off. */
 const CLASS_IDS = 256;
 
@@ -145,7 +147,7 @@ export class LumpedPlane implements DataPlane {
     const bin = state.arrivals.bin;
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
-    this.settle();
+    this.settle(endNs >= this.layout.config.durationNs);
     for (const book of this.books) book.endBin((from) => this.rows.merged(from));
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
@@ -159,10 +161,13 @@ export class LumpedPlane implements DataPlane {
   }
 
   /** All arrivals so far go into the books. */
-  private settle(): void {
+  private settle(everything: boolean): void {
     const { receivers, layout, ledger } = this;
     const stride = layout.bins + 1;
     const size = layout.groups.length * stride;
+    // Consumers that lag bring a little of very many old event bins: a quarter of those takes its turn at each settlement.
+    const bin = this.state.arrivals.bin;
+    const all = everything || this.books.some((book) => book.deaths);
     for (const book of this.books) book.applyBack();
     receivers.arrived.drain((place, count) => {
       const { book, slot } = this.slots[Math.floor(place / size)]!;
@@ -170,12 +175,13 @@ export class LumpedPlane implements DataPlane {
       const group = layout.groups[Math.floor(at / stride)]!;
       book.arrived(slot, group.input, at % stride, count);
       ledger.delivered += count;
-    });
+    }, (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3));
     if (receivers.own.length > 0) this.settleOwn(stride);
-    receivers.copies.drain((at, count) => {
+    receivers.copies.drain(
+      (at, count) => {
       const group = layout.groups[Math.floor(at / stride)]!;
       this.books[group.sink]!.arrivedAgain(group.input, at % stride, count);
-    });
+    }, () => true);
     for (const book of this.books) book.settle();
   }
 
@@ -240,7 +246,7 @@ export class LumpedPlane implements DataPlane {
     if (this.lastCutNs === nowNs) return;
     this.lastCutNs = nowNs;
     this.advanceTo(nowNs);
-    this.settle();
+    this.settle(true);
   }
 
   // --- limits of queues that are not apart ---
@@ -279,9 +285,10 @@ export class LumpedPlane implements DataPlane {
 
   // --- threads ---
   serveOnServerLoop(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    this.sources.advance(this.context.sim.nowNs);
+    const nowNs = this.context.sim.nowNs;
+    this.sources.advance(nowNs);
     this.state.needTaskManager(taskManager);
-    return this.threads.serveOnServer(taskManager, peer, edge, readyNs, Math.round(costNs));
+    return this.threads.serveOnServer(taskManager, peer, edge, nowNs, readyNs, Math.round(costNs));
   }
 
   serveOnClientLoop(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
@@ -289,7 +296,7 @@ export class LumpedPlane implements DataPlane {
     this.sources.advance(nowNs);
     this.state.needTaskManager(taskManager);
     this.receivers.advanceTaskManager(taskManager, nowNs);
-    return this.threads.serveOnClient(taskManager, peer, edge, readyNs, Math.round(costNs));
+    return this.threads.serveOnClient(taskManager, peer, edge, nowNs, readyNs, Math.round(costNs));
   }
 
   runMail(task: number, readyNs: number, costNs: number): number {
@@ -300,10 +307,10 @@ export class LumpedPlane implements DataPlane {
     const c = layout.consumerOfTask[task]!;
     if (c < 0) return ready + cost;
     this.advanceConsumer(c);
-    if (state.fifoHead[c]! < 0 || state.freeAtNs[c]! > ready) {
+    if (state.fifoHead[c]! < 0 || state.freeAtNs[c]! > nowNs) {
       // Idle, or still at the mail before this one.
-      state.freeAtNs[c] = Math.max(state.freeAtNs[c]!, ready) + cost;
-      return state.freeAtNs[c]!;
+      state.freeAtNs[c] = Math.max(state.freeAtNs[c]!, nowNs) + cost;
+      return Math.max(state.freeAtNs[c]!, ready + cost);
     }
     // Between two records of the quantum in service.
     const service = layout.sinks[layout.sinkOfConsumer[c]!]!.serviceNs;
@@ -319,11 +326,11 @@ export class LumpedPlane implements DataPlane {
     else if (layout.consumerOfTask[task]! >= 0) this.attempts.consumerStarted(layout.consumerOfTask[task]!);
   }
 
-  attemptEnded(task: number, _how: AttemptEnd): void {
+  attemptEnded(task: number, how: AttemptEnd): void {
     const { layout } = this;
     this.sources.advance(this.context.sim.nowNs);
     if (layout.sourceOfTask[task]! >= 0) this.attempts.sourceEnded(layout.sourceOfTask[task]!);
-    else if (layout.consumerOfTask[task]! >= 0) this.attempts.consumerEnded(layout.consumerOfTask[task]!);
+    else if (layout.consumerOfTask[task]! >= 0) this.attempts.consumerEnded(layout.consumerOfTask[task]!, how === "silent");
   }
 
   // --- channels one by one ---

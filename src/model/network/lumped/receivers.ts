@@ -12,6 +12,9 @@ import type { SharedShares } from "./match-book.js";
 import type { LumpedState } from "./state.js";
 import type { Threads } from "./threads.js";
 
+/** Batches up to this length are sorted by insertion. */
+const RUN = 48;
+
 /** Arrivals since the last settlement, by group × stride + event bin, and the places that are not 0. */
 export class ArrivalCounts {
   readonly counts: Int32Array;
@@ -25,15 +28,21 @@ export class ArrivalCounts {
     if (this.counts[at] === 0) this.places[this.used++] = at;
     this.counts[at] = this.counts[at]! + count;
   }
-  /** Hands over all counts in order of place, and clears them. */
-  drain(visit: (at: number, count: number) => void): void {
+  /** Hands over, in order of place, the counts of the places whose turn it is, and clears them. */
+  drain(visit: (at: number, count: number) => void, turn: (at: number) => boolean): void {
     const places = this.places.subarray(0, this.used).sort();
-    this.used = 0;
-    for (const at of places) {
+    let kept = 0;
+    for (let i = 0; i < places.length; i++) {
+      const at = places[i]!;
+      if (!turn(at)) {
+        places[kept++] = at;
+        continue;
+      }
       const count = this.counts[at]!;
       this.counts[at] = 0;
       visit(at, count);
     }
+    this.used = kept;
   }
 }
 
@@ -91,6 +100,7 @@ export class Receivers {
   private readonly flushShare: Float64Array;
   private batch = new Int32Array(256);
   private ready = new Int32Array(256);
+  private spare = new Int32Array(256);
 
   constructor(parts: ReceiverParts) {
     const { state, threads, ledger, shared, gaps, latency, binned, sinkIndex, slotOfConsumer, slots } = parts;
@@ -173,14 +183,45 @@ export class Receivers {
     for (let i = 0; i < n; i++) this.arrive(batch[i]!, tm);
   }
 
-  /** Insertion sort by (time, source), stable. */
+  /** Stable sort by (time, source): insertion for what is short or nearly sorted, as batches are; else merging of such runs. */
   private sort(list: Int32Array, n: number): void {
+    for (let from = 0; from < n; from += RUN) this.sortRun(list, from, Math.min(n, from + RUN));
+    if (n <= RUN) return;
+    if (this.spare.length < n) this.spare = new Int32Array(list.length);
+    let source: Int32Array = list;
+    let target: Int32Array = this.spare;
+    for (let width = RUN; width < n; width *= 2) {
+      for (let from = 0; from < n; from += 2 * width) {
+        const middle = Math.min(n, from + width);
+        const end = Math.min(n, from + 2 * width);
+        let left = from;
+        let right = middle;
+        for (let at = from; at < end; at++) {
+          if (left < middle && (right >= end || !this.before(source[right]!, source[left]!))) target[at] = source[left++]!;
+          else target[at] = source[right++]!;
+        }
+      }
+      const swap = source;
+      source = target;
+      target = swap;
+    }
+    if (source !== list) list.set(source.subarray(0, n));
+  }
+
+  private before(x: number, y: number): boolean {
     const { words, doubles } = this.state.pool;
-    for (let i = 1; i < n; i++) {
+    const timeX = doubles[x * DOUBLES + TIME]!;
+    const timeY = doubles[y * DOUBLES + TIME]!;
+    return timeX < timeY || (timeX === timeY && words[x * WORDS + SOURCE]! < words[y * WORDS + SOURCE]!);
+  }
+
+  private sortRun(list: Int32Array, from: number, to: number): void {
+    const { words, doubles } = this.state.pool;
+    for (let i = from + 1; i < to; i++) {
       const q = list[i]!;
       const time = doubles[q * DOUBLES + TIME]!;
       let at = i;
-      while (at > 0) {
+      while (at > from) {
         const other = list[at - 1]!;
         const otherTime = doubles[other * DOUBLES + TIME]!;
         if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= words[q * WORDS + SOURCE]!)) break;
@@ -214,38 +255,32 @@ export class Receivers {
     doubles[q * DOUBLES + TIME] = done;
     words[w + NEXT] = -1;
     const { stagedHead, stagedTail } = state;
-    const tail = stagedTail[tm]!;
-    if (tail < 0) stagedHead[tm] = q;
+    const lane = tm + loop;
+    const tail = stagedTail[lane]!;
+    if (tail < 0) stagedHead[lane] = q;
     else words[tail * WORDS + NEXT] = q;
-    stagedTail[tm] = q;
+    stagedTail[lane] = q;
   }
 
   /** What the client loops have done before `timeNs` joins the consumers' FIFOs. */
   hand(tm: number, timeNs: number): void {
     const { state } = this;
     const { words, doubles } = state.pool;
-    let q = state.stagedHead[tm]!;
-    if (q < 0) return;
-    let head = -1;
-    let tail = -1;
+    const { stagedHead, stagedTail } = state;
     let n = 0;
-    while (q >= 0) {
-      const next = words[q * WORDS + NEXT]!;
-      const time = doubles[q * DOUBLES + TIME]!;
-      if (time < timeNs) {
+    for (let lane = tm * state.lanes, end = lane + state.lanes; lane < end; lane++) {
+      let q = stagedHead[lane]!;
+      if (q < 0) continue;
+      // A loop serves in order, so its lane is sorted by time.
+      while (q >= 0 && doubles[q * DOUBLES + TIME]! < timeNs) {
         if (n === this.ready.length) this.growReady();
         this.ready[n++] = q;
-      } else {
-        if (tail < 0) head = q;
-        else words[tail * WORDS + NEXT] = q;
-        tail = q;
+        q = words[q * WORDS + NEXT]!;
       }
-      q = next;
+      stagedHead[lane] = q;
+      if (q < 0) stagedTail[lane] = -1;
     }
-    if (tail >= 0) words[tail * WORDS + NEXT] = -1;
-    state.stagedHead[tm] = head;
-    state.stagedTail[tm] = tail;
-    this.sort(this.ready, n);
+    if (n > 1) this.sort(this.ready, n);
     for (let i = 0; i < n; i++) this.enqueue(this.ready[i]!);
   }
 
@@ -407,11 +442,18 @@ export class Receivers {
       state.arrivalMinNs[tm] = Math.min(state.arrivalMinNs[tm]!, timeNs);
       return;
     }
-    words[q * WORDS + NEXT] = -1;
-    const tail = state.stagedTail[tm]!;
-    if (tail < 0) state.stagedHead[tm] = q;
-    else words[tail * WORDS + NEXT] = q;
-    state.stagedTail[tm] = q;
+    // Into the local lane, at its place by time.
+    const lane = tm * state.lanes + state.clientLoops;
+    let before = -1;
+    let after = state.stagedHead[lane]!;
+    while (after >= 0 && doubles[after * DOUBLES + TIME]! <= timeNs) {
+      before = after;
+      after = words[after * WORDS + NEXT]!;
+    }
+    words[q * WORDS + NEXT] = after;
+    if (before < 0) state.stagedHead[lane] = q;
+    else words[before * WORDS + NEXT] = q;
+    if (after < 0) state.stagedTail[lane] = q;
   }
 
   /** The quantum's records are lost here, each source's own loss. */

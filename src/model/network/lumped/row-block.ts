@@ -13,6 +13,8 @@ export const ROW = {
   hold: 4,
   /** Its producer's attempt is gone. */
   deadProducer: 5,
+  /** Its consumer died without a sign: it sends until its credits are used up, then its queue grows. */
+  silent: 6,
 } as const;
 
 export class RowBlock {
@@ -25,6 +27,8 @@ export class RowBlock {
   /** Positions in the originals emitted by the source: where the state's count began; what was sent on by itself. */
   readonly mark: Int32Array;
   readonly sent: Int32Array;
+  /** Silent rows: credits left. */
+  readonly credits: Uint8Array;
   /** The channel takes its share out of quanta up to this position only. */
   readonly until: Float64Array;
   /** Rows that are not `none`. */
@@ -39,6 +43,7 @@ export class RowBlock {
     this.phase = new Float64Array(rows);
     this.mark = new Int32Array(rows);
     this.sent = new Int32Array(rows);
+    this.credits = new Uint8Array(rows);
     this.until = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
   }
 }

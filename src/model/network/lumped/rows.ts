@@ -230,7 +230,7 @@ export class Rows {
   }
 
   /** The touched consumer's attempt ends: what was under way to it, or in its gate, is lost. */
-  consumerDied(consumer: number, nowNs: number, drainNs: number): void {
+  consumerDied(consumer: number, nowNs: number, drainNs: number, silent: boolean): void {
     const block = this.ofConsumer.get(consumer);
     if (block === undefined) return;
     const { state } = this;
@@ -248,7 +248,8 @@ export class Rows {
         block.state[s] = ROW.deadProducer;
         continue;
       }
-      block.state[s] = ROW.deadConsumer;
+      block.state[s] = silent ? ROW.silent : ROW.deadConsumer;
+      block.credits[s] = state.layout.config.engine.exclusiveBuffersPerChannel;
       state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
     }
   }
@@ -359,7 +360,7 @@ export class Rows {
     const block = this.find(s, consumer);
     if (block === undefined) return;
     const i = this.index(block, s, consumer);
-    if (block.state[i] !== ROW.deadConsumer) return;
+    if (block.state[i] !== ROW.deadConsumer && block.state[i] !== ROW.silent) return;
     const share = this.shareOf(s, consumer);
     if (discard) {
       block.state[i] = ROW.discard;
@@ -385,7 +386,8 @@ export class Rows {
     const group = state.layout.groups[state.layout.groupOfSource[s]!]!;
     const held: { share: number; base: number; phase: number }[] = [];
     this.eachRow(s, (block, i, consumer) => {
-      if (block.state[i] !== ROW.hold || block.until[i] !== Number.POSITIVE_INFINITY) return;
+      const queues = block.state[i] === ROW.hold || (block.state[i] === ROW.silent && block.credits[i] === 0);
+      if (!queues || block.until[i] !== Number.POSITIVE_INFINITY) return;
       const share = this.shareOf(s, consumer);
       held.push({ share, phase: block.phase[i]!, base: this.contents(share, block.phase[i]!, block.mark[i]!) });
     });
@@ -428,8 +430,8 @@ export class Rows {
       this.sendHeld(block, i, s, consumer, nowNs);
       this.release(block, i, s, consumer);
       if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitStale[s] = 1;
-    } else if (row === ROW.discard || row === ROW.deadConsumer) {
-      if (row === ROW.deadConsumer) {
+    } else if (row === ROW.discard || row === ROW.deadConsumer || row === ROW.silent) {
+      if (row !== ROW.discard) {
         // No close ever came: what is queued goes to the old view and is lost with it.
         block.state[i] = ROW.discard;
         block.mark[i] = this.xAt(s, nowNs);
@@ -518,7 +520,13 @@ export class Rows {
         } else {
           let wire = count;
           let queued = 0;
-          if (row === ROW.discard) {
+          if (row === ROW.silent) {
+            if (block.credits[i] === 0) {
+              // It stays in the queue until the view is closed or replaced, and is lost then.
+              wire = 0;
+              queued = count;
+            } else this.useCredits(block, i, s, count, x1);
+          } else if (row === ROW.discard) {
             wire = Math.max(0, Math.min(to, block.sent[i]!) - from);
             queued = Math.max(0, Math.min(to, this.contents(share, phase, block.mark[i]!)) - from - wire);
           }
@@ -535,6 +543,17 @@ export class Rows {
     });
     void flushNs;
     return taken;
+  }
+
+  /** Every flush of a channel takes a buffer and a credit, which no one gives back; more where it fills segments. */
+  private useCredits(block: RowBlock, i: number, s: number, count: number, x: number): void {
+    const { layout } = this.state;
+    const { wireBytes } = layout.groups[layout.groupOfSource[s]!]!;
+    const buffers = Math.ceil((count * wireBytes) / layout.config.engine.segmentBytes);
+    block.credits[i] = Math.max(0, block.credits[i]! - buffers);
+    if (block.credits[i]! > 0) return;
+    block.mark[i] = x;
+    this.limitStale[s] = 1;
   }
 
   private eachRowFast(s: number, visit: (block: RowBlock, i: number, consumer: number) => void): void {

@@ -194,11 +194,12 @@ export class Sources {
     if (from === to) {
       // A local channel: no Netty, no link.
       const { stagedHead, stagedTail } = state;
+      const lane = to * state.lanes + state.clientLoops;
       words[q * WORDS + NEXT] = -1;
-      const tail = stagedTail[to]!;
-      if (tail < 0) stagedHead[to] = q;
+      const tail = stagedTail[lane]!;
+      if (tail < 0) stagedHead[lane] = q;
       else words[tail * WORDS + NEXT] = q;
-      stagedTail[to] = q;
+      stagedTail[lane] = q;
       return;
     }
     const machine = this.perMachine === 1 ? from : Math.floor(from / this.perMachine);

@@ -35,6 +35,8 @@ export class LumpedState {
   readonly pool = new QuantumPool();
   readonly loops: number;
   readonly clientLoops: number;
+  /** Client loops and the local lane. */
+  readonly lanes: number;
 
   // --- sources ---
   readonly sourceFlags: Uint8Array;
@@ -91,6 +93,7 @@ export class LumpedState {
   arrivalTop = new Int32Array(0);
   /** No arrival of it is earlier. */
   arrivalMinNs = new Float64Array(0);
+  /** FIFO per client loop of what it will have done when (by taskManager × lanes + loop), and one for local channels. */
   stagedHead = new Int32Array(0);
   stagedTail = new Int32Array(0);
   serverFreeNs = new Float64Array(0);
@@ -105,6 +108,7 @@ export class LumpedState {
     const { cluster, engine } = context.config;
     this.loops = loopCount(engine.nettyServerThreads, cluster.slotsPerTaskManager);
     this.clientLoops = loopCount(engine.nettyClientThreads, cluster.slotsPerTaskManager);
+    this.lanes = this.clientLoops + 1;
     const { sources, consumers } = layout;
     this.sourceFlags = new Uint8Array(sources);
     this.sourceTm = layout.sourceTask.map((task) => context.tasks.taskManager[task]!);
@@ -194,14 +198,15 @@ export class LumpedState {
     if (capacity > this.arrivalTop.length) {
       this.arrivalTop = longer(this.arrivalTop, capacity);
       this.arrivalMinNs = longer(this.arrivalMinNs, capacity);
-      this.stagedHead = longer(this.stagedHead, capacity);
-      this.stagedTail = longer(this.stagedTail, capacity);
+      this.stagedHead = longer(this.stagedHead, capacity * this.lanes);
+      this.stagedTail = longer(this.stagedTail, capacity * this.lanes);
       this.serverFreeNs = longer(this.serverFreeNs, capacity * this.loops);
       this.clientFreeNs = longer(this.clientFreeNs, capacity * this.clientLoops);
       this.nicFreeNs = longer(this.nicFreeNs, capacity);
     }
     for (let m = before; m <= tm; m++) {
-      this.arrivalTop[m] = this.stagedHead[m] = this.stagedTail[m] = -1;
+      this.arrivalTop[m] = -1;
+      for (let lane = m * this.lanes; lane < (m + 1) * this.lanes; lane++) this.stagedHead[lane] = this.stagedTail[lane] = -1;
       this.arrivalMinNs[m] = Number.POSITIVE_INFINITY;
     }
   }

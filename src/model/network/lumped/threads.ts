@@ -55,18 +55,17 @@ export class Threads {
     return taskManager * clientLoops + loopOf(taskManager, peer, edge, clientLoops, this.perEdge);
   }
 
-  serveOnServer(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    const { serverFreeNs } = this.state;
-    const loop = this.serverLoop(taskManager, peer, edge);
-    const done = Math.max(serverFreeNs[loop]!, readyNs) + costNs;
-    serverFreeNs[loop] = done;
-    return done;
+  serveOnServer(taskManager: number, peer: number, edge: number, nowNs: number, readyNs: number, costNs: number): number {
+    return serve(this.state.serverFreeNs, this.serverLoop(taskManager, peer, edge), nowNs, readyNs, costNs);
   }
-  serveOnClient(taskManager: number, peer: number, edge: number, readyNs: number, costNs: number): number {
-    const { clientFreeNs } = this.state;
-    const loop = this.clientLoop(taskManager, peer, edge);
-    const done = Math.max(clientFreeNs[loop]!, readyNs) + costNs;
-    clientFreeNs[loop] = done;
-    return done;
+  serveOnClient(taskManager: number, peer: number, edge: number, nowNs: number, readyNs: number, costNs: number): number {
+    return serve(this.state.clientFreeNs, this.clientLoop(taskManager, peer, edge), nowNs, readyNs, costNs);
   }
+}
+
+/** A message announced for later takes its time from the loop, but does not keep it idle until it comes. */
+function serve(free: Float64Array, loop: number, nowNs: number, readyNs: number, costNs: number): number {
+  const done = Math.max(free[loop]!, nowNs) + costNs;
+  free[loop] = done;
+  return Math.max(done, readyNs + costNs);
 }
