@@ -156,7 +156,12 @@ export type FaultTarget =
   | { readonly kind: "rack"; readonly rack: number }
   | { readonly kind: "task"; readonly vertex: number; readonly subtask: number }
   | { readonly kind: "random"; readonly count: number }
-  | { readonly kind: "sets"; readonly from: readonly number[]; readonly to: readonly number[]; readonly oneWay: boolean };
+  | {
+      readonly kind: "sets";
+      readonly from: readonly number[];
+      readonly to: readonly number[];
+      readonly oneWay: boolean;
+    };
 
 export interface FaultConfig {
   readonly kind: string;
@@ -175,6 +180,8 @@ export interface ModelConfig {
   readonly durationNs: number;
   /** Everything must run again, and the backlog be drained, this long after the last fault; absent: not checked. */
   readonly livenessNs?: number;
+  /** Order of events at the same instant: absent or 0 = by entity number, else drawn from this number. */
+  readonly sameTimeOrder?: number;
   /** Interval of a quantum of healthy traffic; 0 = exact, every buffer of every channel. */
   readonly resolutionNs: number;
   readonly vertices: readonly VertexConfig[];

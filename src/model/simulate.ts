@@ -88,7 +88,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     cluster.tasksOn[tm]!.push(task);
   }
   // 2
-  const sim = new Simulation({ shuffleSalt: options.shuffleSalt ?? 0 });
+  const sim = new Simulation({ shuffleSalt: options.shuffleSalt ?? config.sameTimeOrder ?? 0 });
   const streams = new RandomStreams(config.seed);
   const log = new CausalLog();
   const links = new Reachability(sim);
@@ -123,7 +123,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     marker: (name) => record.mark(name),
   });
   jobManager.thread.onLength = (length) => record.queue(length);
-  const network = new Network(context, policy, observer, probe, {
+  const network = new Network(context, policy, observer, probe, jobManager.graph.attempt, {
     reportLost: (task, attempt, step) => {
       const cost = context.draws.draw("peerErrorReport", task, attempt);
       const report = log.add(

@@ -175,7 +175,7 @@ describe("messages", () => {
       "unknown top key",
       "duration: 60s",
       "duratoin: 60s",
-      'small.yaml:3:1: unknown key "duratoin", expected version, name, description, tags, seed, warmup, duration, liveness, params, resolution, allow, job, cluster, engine, costs, faults, strategy, strategyOptions, cases, expect or sweep; did you mean duration?',
+      'small.yaml:3:1: unknown key "duratoin", expected version, name, description, tags, seed, warmup, duration, liveness, sameTimeOrder, params, resolution, allow, job, cluster, engine, costs, faults, strategy, strategyOptions, cases, expect or sweep; did you mean duration?',
     ],
     [
       "unknown vertex key",
@@ -279,7 +279,7 @@ describe("messages", () => {
       "unknown target",
       "{ taskManager: 1 }",
       "{ machine: 1 }",
-      "small.yaml:21:49: this is a mapping, expected { taskManager: index } or { random: how many TaskManagers }",
+      "small.yaml:21:49: this is a mapping, expected { taskManager: index }, { vertex: id, subtask: index } for the one where that task is by then, or { random: how many TaskManagers }",
     ],
     [
       "unknown strategy",

@@ -170,6 +170,7 @@ export function writeConfig(config: ModelConfig): Tree {
   return {
     warmup: formatDuration(config.warmupNs),
     duration: formatDuration(config.durationNs),
+    ...(config.sameTimeOrder === undefined ? {} : { sameTimeOrder: config.sameTimeOrder }),
     ...(config.livenessNs === undefined ? {} : { liveness: formatDuration(config.livenessNs) }),
     resolution: config.resolutionNs === 0 ? "exact" : formatDuration(config.resolutionNs),
     job: {

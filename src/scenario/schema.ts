@@ -173,6 +173,11 @@ export const scenarioSchema = z
       "Two-phase check: this long after the last fault is over everything must run and the backlog be drained. Default: not checked.",
       { positive: true },
     ).optional(),
+    sameTimeOrder: whole(
+      "Order of events at the same instant: 0 = by entity, else drawn from this number. Conclusions must not depend on it.",
+      0,
+      2 ** 31 - 1,
+    ).prefault(0),
     params: z
       .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.number(), z.string()]))
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the scenario's own notation

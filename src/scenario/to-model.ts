@@ -203,6 +203,7 @@ export function toModel(
       seed,
       warmupNs: input.warmup,
       durationNs: input.duration,
+      ...(input.sameTimeOrder === 0 ? {} : { sameTimeOrder: input.sameTimeOrder }),
       ...(input.liveness === undefined ? {} : { livenessNs: input.liveness }),
       resolutionNs: input.resolution,
       vertices: input.job.vertices.map(toVertex),

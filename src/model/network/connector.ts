@@ -57,6 +57,8 @@ export class Connector {
   private readonly listener: ConnectorListener;
   /** Consumers survive lost producers: they wait for word instead of failing. */
   private readonly survives: boolean;
+  /** What the JobManager says of every task: a consumer's descriptors name these attempts, deployed or not. */
+  private readonly newestAttempt: Int32Array;
   private plane!: DataPlane;
   private readonly batches: Batch[] = [];
   private readonly chainNext: number;
@@ -87,9 +89,10 @@ export class Connector {
   private readonly connections: Connections;
   private readonly unit: { connect: (entity: number, index: number) => number; request: (entity: number, index: number) => number; serve: (entity: number, index: number) => number };
 
-  constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, survives: boolean, listener: ConnectorListener) {
+  constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, survives: boolean, newestAttempt: Int32Array, listener: ConnectorListener) {
     this.context = context;
     this.survives = survives;
+    this.newestAttempt = newestAttempt;
     this.rows = rows;
     this.steps = steps;
     this.observer = observer;
@@ -232,9 +235,9 @@ export class Connector {
     for (let p = first; p < next; p++) {
       const row = rows.find(edge.index, base + p, consumer);
       if (row < 0 || rows.inBulk[row] === 1 || rows.channel[row] !== CHANNEL.reconnecting || rows.askedAttempt[row] !== NONE) continue;
-      rows.askedAttempt[row] = tasks.attempt[base + p]!;
+      rows.askedAttempt[row] = this.newestAttempt[base + p]!;
       producers.push(p);
-      asked.push(tasks.attempt[base + p]!);
+      asked.push(this.newestAttempt[base + p]!);
     }
     if (producers.length === 0) return;
     const step = log.add(
@@ -404,9 +407,19 @@ export class Connector {
     return tasks.endedNs[batch.consumer]! <= batch.leaveNs ? "never sent" : "dead";
   }
 
+  /** What comes back of a request for a partition of an attempt. A dead process refuses; a dead machine says nothing. */
+  private answerOf(producer: number, asked: number, producerTm: number): "found" | "not found" | "gone" | "silence" {
+    const { tasks, cluster } = this.context;
+    if (asked > tasks.attempt[producer]!) return "not found";
+    if (!cluster.alive(producerTm)) return cluster.refusesConnections(producerTm) ? "gone" : "silence";
+    if (tasks.attempt[producer] !== asked || tasks.taskManager[producer] !== producerTm) return "gone";
+    if (tasks.state[producer] === TASK_STATE.running) return "found";
+    return tasks.state[producer] === TASK_STATE.opening ? "not found" : "gone";
+  }
+
   private onBatchServed(id: number, step: number): void {
     const batch = this.batches[id]!;
-    const { tasks, topology, cluster, sim } = this.context;
+    const { topology, sim } = this.context;
     const { consumer, edge, producerTm } = batch;
     const sender = this.senderOf(batch);
     if (sender === "never sent") return;
@@ -416,16 +429,11 @@ export class Connector {
       const row = this.rows.find(edge.index, producer, consumer);
       const asked = batch.asked[i]!;
       if (row < 0) return;
-      if (!cluster.alive(producerTm)) {
-        // A dead process refuses; a dead machine says nothing.
-        if (sender === "alive" && cluster.refusesConnections(producerTm)) this.listener.refused(row, asked, step);
-        return;
-      }
-      const there = tasks.attempt[producer] === asked && tasks.taskManager[producer] === producerTm;
-      if (there && tasks.state[producer] === TASK_STATE.running) this.listener.requested(row, batch.attempt, asked, step);
-      else if (sender !== "alive") return;
-      else if (!there || tasks.state[producer] !== TASK_STATE.opening) this.listener.refused(row, asked, step);
-      else if (this.rows.channel[row] === CHANNEL.reconnecting && this.rows.askedAttempt[row] === asked) {
+      const answer = this.answerOf(producer, asked, producerTm);
+      if (answer === "found") this.listener.requested(row, batch.attempt, asked, step);
+      if (sender !== "alive") return;
+      if (answer === "gone") this.listener.refused(row, asked, step);
+      else if (answer === "not found" && this.rows.channel[row] === CHANNEL.reconnecting && this.rows.askedAttempt[row] === asked) {
         this.rows.askedAttempt[row] = NONE;
         notFound.push(p);
       }
@@ -479,7 +487,7 @@ export class Connector {
       byTm.set(tm, [...(byTm.get(tm) ?? []), p]);
     }
     for (const [producerTm, producers] of byTm) {
-      const asked = producers.map((p) => tasks.attempt[base + p]!);
+      const asked = producers.map((p) => this.newestAttempt[base + p]!);
       producers.forEach((p, i) => {
         rows.askedAttempt[rows.find(edge.index, base + p, consumer)] = asked[i]!;
       });

@@ -54,7 +54,14 @@ export class Network implements PlaneListener {
   /** How often each (state, event) cell of the two tables was used. */
   readonly coverage = new Map<string, number>();
 
-  constructor(context: ControlContext, policy: DataPlanePolicy, observer: RecoveryObserver, probe: Probe, listener: NetworkListener) {
+  constructor(
+    context: ControlContext,
+    policy: DataPlanePolicy,
+    observer: RecoveryObserver,
+    probe: Probe,
+    newestAttempt: Int32Array,
+    listener: NetworkListener,
+  ) {
     this.context = context;
     this.policy = policy;
     this.observer = observer;
@@ -70,7 +77,7 @@ export class Network implements PlaneListener {
       peerFailed: (task, step) => this.onPeerFailed(task, step),
       reportLost: (task, attempt, step) => listener.reportLost(task, attempt, step),
     });
-    this.connector = new Connector(context, this.rows, this.steps, observer, policy.receiver === "survive", {
+    this.connector = new Connector(context, this.rows, this.steps, observer, policy.receiver === "survive", newestAttempt, {
       requested: (row, consumerAttempt, producerAttempt, step) => this.onRequested(row, consumerAttempt, producerAttempt, step),
       refused: (row, producerAttempt, step) => this.onError(row, producerAttempt, step),
       gaveUp: (consumer, step) => listener.failTask(consumer, step, "partition-not-found"),
