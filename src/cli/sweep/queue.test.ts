@@ -8,8 +8,8 @@ import { queueName } from "../../experiment/queue/protocol.js";
 import { smallScenario } from "../../experiment/testing/small-scenario.js";
 import { temporaryFolder } from "../testing/program.js";
 import { readSweepFile } from "./conclude.js";
-import { contents, runFiles, type Started, sleep, startProgram } from "./testing/processes.js";
-import { RedisServer, redisMissing } from "./testing/redis.js";
+import { contents, runFiles, type Started, sleep, startProgram } from "./study/processes.js";
+import { RedisServer, redisMissing } from "./study/redis.js";
 
 const missing = redisMissing();
 if (missing !== null) process.stderr.write(`Tests of sweeps over Redis are skipped: ${missing}\n`);

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../testing/program.js";
 import { readSweepFile } from "./conclude.js";
 import { LocalExecutor } from "./local-executor.js";
 import { writeOutputs } from "./outputs.js";
-import { contents, runFiles, sleep, startProgram } from "./testing/processes.js";
+import { contents, runFiles, sleep, startProgram } from "./study/processes.js";
 import { performUnits } from "./unit-worker.js";
 
 const cwd = temporaryFolder();

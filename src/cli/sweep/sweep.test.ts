@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { smallScenario } from "../../experiment/testing/small-scenario.js";
 import { parseCsv } from "../../report/files/csv.js";
 import { program, temporaryFolder } from "../testing/program.js";
+import { contents } from "./study/processes.js";
 import type { SweepSummary } from "./summary.js";
-import { contents } from "./testing/processes.js";
 
 /** Containers that start fast, so that short runs see the end of every recovery. */
 const COSTS = "costs: { containerStart: 3s }\n";

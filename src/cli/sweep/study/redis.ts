@@ -1,4 +1,4 @@
-/** A real Redis server on loopback, with persistence, that a test can kill and start again. Owns its folder. */
+/** A real Redis server on loopback, with persistence, that a test or study can kill and start again. Owns its folder. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";

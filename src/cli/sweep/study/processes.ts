@@ -1,10 +1,9 @@
-/** Starts the compiled program and keeps hold of it, for tests that kill it. Owns the processes that it started. */
+/** Starts the compiled program and keeps hold of it, for tests and studies that kill it. Owns the processes that it started. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll } from "vitest";
 
 const PROGRAM = resolve("dist/cli/main.js");
 
@@ -15,7 +14,7 @@ export interface Started {
 }
 
 const running = new Set<ChildProcess>();
-afterAll(() => {
+process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 

@@ -1,0 +1,24 @@
+/** What the parts of the study share: a finding, a folder, the program run to its end. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SweepSummary } from "../summary.js";
+import { startProgram } from "./processes.js";
+
+export interface Finding {
+  readonly what: string;
+  readonly measured: string;
+  readonly wanted: string;
+  readonly ok: boolean;
+}
+
+/** Runs the program; a code other than 0 and 1 is an error. @returns seconds */
+export async function outgap(cwd: string, ...args: string[]): Promise<number> {
+  const startMs = performance.now();
+  const { code, stderr } = await startProgram(args, cwd).ended;
+  if (code !== 0 && code !== 1) throw new Error(`outgap ${args.join(" ")} ended with ${code}: ${stderr}`);
+  return (performance.now() - startMs) / 1000;
+}
+
+export function summaryOf(cwd: string, out: string): SweepSummary {
+  return JSON.parse(readFileSync(join(cwd, out, "summary.json"), "utf8")) as SweepSummary;
+}
