@@ -104,9 +104,11 @@ export class CancelAsks {
       this.ask(task, attempt, 1, cause);
       return;
     }
-    this.executor.cancel(task, attempt, cause);
+    const known = this.executor.cancel(task, attempt, cause);
     const [arrivesNs, step] = this.wire(task, cause);
-    this.thread.postAt(arrivesNs, context.entities.task(task), this.ackMessage, task, attempt, step);
+    // "Cannot find task to stop": the JobManager takes it for cancelled.
+    const message = known ? this.ackMessage : this.terminalMessage;
+    this.thread.postAt(arrivesNs, context.entities.task(task), message, task, attempt, step);
   }
 
   private wire(task: number, cause: number): [number, number] {

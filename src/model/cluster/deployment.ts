@@ -23,6 +23,8 @@ export class Deployment {
   private readonly thread: MainThread;
   private readonly reportFailed: (task: number, attempt: number, atNs: number, step: number) => void;
   private executor!: TaskExecutor;
+  /** TaskManagers of the submissions on the wire, by step. */
+  private readonly destination = new Map<number, number>();
   private nicFreeNs = 0;
   private nicLastStep = -1;
   private readonly submitMessage: number;
@@ -124,13 +126,15 @@ export class Deployment {
       costIndex("rpcLatency"),
       latencyNs,
     );
+    this.destination.set(wire, tm);
     sim.schedule(readyNs + latencyNs, this.arrives, context.entities.task(task), task, attempt, wire);
   }
 
   private onArrives(task: number, attempt: number, cause: number): void {
-    const { context, graph } = this;
-    if (graph.attempt[task] !== attempt || graph.state[task] !== EXECUTION.deploying) return;
-    const tm = graph.taskManager[task]!;
+    const { context } = this;
+    // What the JobManager has decided since, the TaskManager learns from messages of its own.
+    const tm = this.destination.get(cause)!;
+    this.destination.delete(cause);
     if (context.cluster.alive(tm) && context.links.up(JOB_MANAGER_NODE, tm)) {
       this.executor.submit(task, attempt, tm, cause);
       if (context.links.up(tm, JOB_MANAGER_NODE)) return;

@@ -79,6 +79,9 @@ export class Heartbeats {
     this.taskManagerDue = sim.defineKind("heartbeat-of-job-manager", PRIORITY.timer, (_e, tm) =>
       this.onTaskManagerDue(tm),
     );
+    jobManager.onRegistered = (tm) => {
+      if (!this.monitored[tm]) this.watch(tm, sim.nowNs);
+    };
     // The job has been running: the last round was handled one phase ago.
     const phaseNs = Math.floor(context.draws.uniform("heartbeat-phase", 0, 0) * heartbeatIntervalNs);
     for (let tm = 0; tm < context.cluster.taskManagers; tm++) this.watch(tm, phaseNs - heartbeatIntervalNs);

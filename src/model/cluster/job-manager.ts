@@ -30,6 +30,8 @@ export interface JobManagerListener {
 }
 
 export class JobManager {
+  /** A TaskManager's slots are registered: heartbeats begin, whether it lives by now or not. */
+  onRegistered: (tm: number) => void = () => {};
   readonly thread: MainThread;
   readonly graph: ExecutionGraph;
   readonly slots: SlotPool;
@@ -404,6 +406,7 @@ export class JobManager {
     if (registers === 0 && this.deregistered.has(tm)) return;
     // Who registers while still registered has lost the connection: the old one is released first.
     if (registers === 1 && !this.deregistered.delete(tm)) this.releaseTaskManager(tm, step);
+    this.onRegistered(tm);
     // If the TaskManager has died since, the JobManager cannot know: its slots are taken and their deployment fails.
     for (const sharedSlot of this.slots.offer(tm, this.context.config.cluster.slotsPerTaskManager)) {
       for (const task of this.context.topology.tasksOfSlot[sharedSlot]!) {

@@ -60,6 +60,8 @@ export class TaskExecutor {
 
   /** submitTask reaches a living TaskManager: tasks are created serially on its main thread. */
   submit(task: number, attempt: number, tm: number, cause: number): void {
+    // Overtaken by the submission of a newer attempt.
+    if (attempt <= this.context.tasks.attempt[task]!) return;
     const { sim, log, draws } = this.context;
     const { tasks, cluster } = this.context;
     if (tasks.state[task] !== TASK_STATE.down) {
@@ -121,11 +123,11 @@ export class TaskExecutor {
     this.listener.reportRunning(task, attempt, ...this.report(task, step, PHASE.connect));
   }
 
-  /** cancelTask reaches a living TaskManager. False if there is nothing to cancel any more. */
+  /** cancelTask reaches a living TaskManager. False if it does not know that attempt (any more): nothing will report its end. */
   cancel(task: number, attempt: number, cause: number): boolean {
     const { sim, log, draws, tasks } = this.context;
     if (tasks.attempt[task] !== attempt) return false;
-    if (tasks.state[task] !== TASK_STATE.running && tasks.state[task] !== TASK_STATE.opening) return false;
+    if (tasks.state[task] !== TASK_STATE.running && tasks.state[task] !== TASK_STATE.opening) return true;
     tasks.state[task] = TASK_STATE.canceling;
     const cost = this.slowed(tasks.taskManager[task]!, draws.draw("taskCancel", task, attempt));
     const step = log.add(

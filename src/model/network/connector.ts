@@ -410,9 +410,11 @@ export class Connector {
   /** What comes back of a request for a partition of an attempt. A dead process refuses; a dead machine says nothing. */
   private answerOf(producer: number, asked: number, producerTm: number): "found" | "not found" | "gone" | "silence" {
     const { tasks, cluster } = this.context;
-    if (asked > tasks.attempt[producer]!) return "not found";
+    const newest = tasks.attempt[producer]!;
+    // Not placed yet when it was asked for: nobody could tell where it would run.
+    if (asked > newest || (asked === newest && tasks.taskManager[producer] !== producerTm)) return "not found";
     if (!cluster.alive(producerTm)) return cluster.refusesConnections(producerTm) ? "gone" : "silence";
-    if (tasks.attempt[producer] !== asked || tasks.taskManager[producer] !== producerTm) return "gone";
+    if (asked < newest) return "gone";
     if (tasks.state[producer] === TASK_STATE.running) return "found";
     return tasks.state[producer] === TASK_STATE.opening ? "not found" : "gone";
   }
