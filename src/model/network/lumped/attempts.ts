@@ -5,7 +5,7 @@
 import { CONSUMER_MASK, COPY, COUNT_0, COUNT_1, BIN, DOUBLES, NEXT, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import type { LumpedPlane } from "./plane.js";
 import { CAUSE } from "./record-ledger.js";
-import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, HOLDS, IN_DEBT } from "./state.js";
+import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, IN_DEBT } from "./state.js";
 
 export class Attempts {
   readonly consumerEpoch: Int32Array;
@@ -28,16 +28,9 @@ export class Attempts {
     const nowNs = this.nowNs;
     state.committed[s] = sources.committedAt(s, nowNs);
     const readTo = sources.readAt(s, nowNs);
-    // What could not be flushed because no consumer has a view was queued; the rest is in open buffers.
     const group = state.layout.groupOfSource[s]!;
-    const queuedTo = sourceFlags[s]! & HOLDS && holding.nobodyOpen(s, group) ? Math.min(readTo, Math.max(flushed[s]!, read[s]!)) : flushed[s]!;
     sources.sendFullSegments(s, group, readTo, nowNs);
-    const lose = (cause: number, from: number, to: number): void => {
-      if (to <= from) return;
-      sources.pieces(s, from, to, (bin, a, b) => ledger.loseOwn(s, cause, b, bin, rereads.originalsIn(s, a, b), 0));
-    };
-    lose(CAUSE.queuedAtSender, flushed[s]!, queuedTo);
-    lose(CAUSE.unflushedOutput, Math.max(flushed[s]!, queuedTo), readTo);
+    if (readTo > flushed[s]!) sources.pieces(s, flushed[s]!, readTo, (bin, a, b) => ledger.loseOwn(s, CAUSE.unflushedOutput, b, bin, rereads.originalsIn(s, a, b), 0));
     rows.sourceDied(s);
     holding.loseAll(s);
     holding.unstalled(s, nowNs);
@@ -118,6 +111,8 @@ export class Attempts {
     read[s] = from;
     state.readAtNs[s] = nowNs;
     state.attemptNs[s] = nowNs;
+    // What the last attempt sent does not count against this one.
+    state.processedAtTick[s] = state.processedBefore[s] = state.sentOf[s]!;
     state.committed[s] = from;
     sourceFlags[s] = BEHIND | (sourceFlags[s]! & IN_DEBT);
     sources.locate(s);

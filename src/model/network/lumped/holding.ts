@@ -5,8 +5,9 @@
  */
 import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, NEXT, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
+import type { SourceGroup } from "./layout.js";
 import type { Sources } from "./sources.js";
-import { CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
+import { BEHIND, CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
 
 /** While a quantum is held its time is not needed: the two words link the quanta of one source. */
 const OF_SOURCE_NEXT = 0;
@@ -26,6 +27,8 @@ export class Holding {
   /** Since when the source reads nothing; −1: it reads. */
   private readonly stalledSince: Float64Array;
   private readonly maxShare: Float64Array;
+  /** Records that one source of a group can have under way. */
+  readonly reach: Float64Array;
   /** Copies held: they are in no ledger. */
   heldCopies = 0;
 
@@ -37,6 +40,7 @@ export class Holding {
     this.consumerTail = new Int32Array(state.layout.consumers).fill(-1);
     this.sourceHead = new Int32Array(state.layout.sources).fill(-1);
     this.stalledSince = new Float64Array(state.layout.sources).fill(-1);
+    this.reach = Float64Array.from(state.layout.groups, (group) => this.reachOf(group));
     this.maxShare = Float64Array.from(state.layout.groups, (group) => {
       let most = 0;
       for (const share of group.edge.shares) most = Math.max(most, share);
@@ -99,7 +103,7 @@ export class Holding {
     this.sourceHead[s] = -1;
     while (q >= 0) {
       const w = q * WORDS;
-      if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(s, CAUSE.queuedAtSender, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
+      if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(s, CAUSE.unflushedOutput, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
       this.lostCopiesAndAll += words[w + COUNT_0]! + words[w + COUNT_1]!;
       words[w + TARGET] = LOST;
       q = words[w + OF_SOURCE_NEXT]!;
@@ -125,11 +129,16 @@ export class Holding {
     return true;
   }
 
-  /** The offset up to which the source may read before a channel or its pool is full of what it holds. */
+  /**
+   * The offset up to which the source may read before a channel or its pool is full of what it holds, or of what is
+   * under way while it catches up.
+   */
   readLimit(s: number, groupIndex: number): number {
     const { state } = this;
     const nobody = this.nobodyOpen(s, groupIndex);
-    if (state.held[s] === 0 && !nobody) return Number.POSITIVE_INFINITY;
+    const behind = (state.sourceFlags[s]! & BEHIND) !== 0;
+    let limit = behind ? state.flushed[s]! + Math.max(0, this.reach[groupIndex]! - state.outstanding(s) - state.held[s]!) : Number.POSITIVE_INFINITY;
+    if (state.held[s] === 0 && !nobody) return limit;
     const { engine } = state.layout.config;
     const group = state.layout.groups[groupIndex]!;
     const channels = group.edge.allToAll ? group.edge.consumers : state.layout.consumerCount[s]!;
@@ -141,7 +150,21 @@ export class Holding {
         ? (engine.maxBuffersPerChannel * perSegment * (closed / channels)) / hottest
         : // Every other channel has one buffer in use, each closed one a last one that is half full.
           (2 * channels + 8 - (channels - closed) - 0.5 * closed) * perSegment;
-    return state.flushed[s]! + Math.max(0, Math.floor(records) - state.held[s]!);
+    limit = Math.min(limit, state.flushed[s]! + Math.max(0, Math.floor(records) - state.held[s]!));
+    return limit;
+  }
+
+  /** Records that one source of the group can have under way: its pool, its channels' credits, and what is served meanwhile. */
+  private reachOf(group: SourceGroup): number {
+    const { config, resolutionNs, sinks } = this.state.layout;
+    const { engine } = config;
+    const sink = sinks[group.sink]!;
+    const channels = group.edge.allToAll ? group.edge.consumers : 1;
+    const sender = engine.maxBuffersPerChannel !== null ? engine.maxBuffersPerChannel * channels : 2 * channels + 8;
+    // Every channel's last buffer is half full on average; the floating buffers are others' most of the time.
+    const buffers = sender - channels / 2 + channels * engine.exclusiveBuffersPerChannel;
+    const served = (resolutionNs / sink.serviceNs) * (sink.consumers / Math.max(1, group.sources));
+    return Math.floor(Math.max((buffers * engine.segmentBytes) / group.wireBytes + served / 2, 1.5 * served));
   }
 
   /** A visit at `seenNs` notices that reading ended at `offset`. */

@@ -18,7 +18,7 @@ import { RecordLedger } from "./record-ledger.js";
 import { Rereads } from "./rereads.js";
 import { Rows } from "./rows.js";
 import { Sources } from "./sources.js";
-import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
+import { CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
 import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
 
@@ -157,6 +157,7 @@ export class LumpedPlane implements DataPlane {
     }
     receivers.deliveredNow = 0;
     rows.discardedNow = 0;
+    this.state.noteProcessed();
     this.limitQueues(endNs);
   }
 
@@ -250,37 +251,40 @@ export class LumpedPlane implements DataPlane {
   }
 
   // --- limits of queues that are not apart ---
-  /** Records that a consumer's queue can hold before every channel into it is full at both ends. */
+  /** Records that a consumer's queue can hold before its channels are full at both ends; without a limit per channel: Infinity. */
   private queueLimits(): Float64Array {
     const { engine } = this.layout.config;
     return Float64Array.from(this.layout.sinks, (sink) => {
+      if (engine.maxBuffersPerChannel === null) return Number.POSITIVE_INFINITY;
       let records = 0;
       for (const group of sink.inputs) {
         const channels = group.edge.allToAll ? group.sources : 1;
-        const fanOut = group.edge.allToAll ? sink.consumers : 1;
-        const sender = engine.maxBuffersPerChannel ?? (2 * fanOut + 8) / fanOut;
-        const buffers = channels * (engine.exclusiveBuffersPerChannel + sender) + engine.floatingBuffersPerGate;
+        const buffers = channels * (engine.exclusiveBuffersPerChannel + engine.maxBuffersPerChannel) + engine.floatingBuffersPerGate;
         records += (buffers * engine.segmentBytes) / group.wireBytes;
       }
       return records;
     });
   }
 
-  /** One saturated consumer throttles every producer of its edges until its queue is below its limit again. */
+  /**
+   * One saturated consumer throttles every producer of its edges until its queue is below its limit again; and a
+   * source that has more under way than its pool and its channels' credits hold stops to keep up with its log.
+   */
   private limitQueues(nowNs: number): void {
-    const { state, layout, sources } = this;
+    const { state, layout, sources, holding } = this;
     for (const sink of layout.sinks) {
       const limit = this.sinkLimits[sink.index]!;
       let over = 0;
-      for (let c = sink.base; c < sink.base + sink.consumers; c++) if (state.queued[c]! > limit) over++;
+      if (limit !== Number.POSITIVE_INFINITY) for (let c = sink.base; c < sink.base + sink.consumers; c++) if (state.queued[c]! > limit) over++;
+      const blocked = over > 0 ? 1 : 0;
       for (const group of sink.inputs) {
-        const blocked = over > 0 ? 1 : 0;
         if (sources.blocked[group.index] === blocked) continue;
         if (blocked) for (let s = 0; s < layout.sources; s++) if (layout.groupOfSource[s] === group.index) sources.fallBehind(s, nowNs);
-        if (!blocked) for (let s = 0; s < layout.sources; s++) if (layout.groupOfSource[s] === group.index && state.sourceFlags[s]! & BEHIND) state.readAtNs[s] = nowNs;
         sources.blocked[group.index] = blocked;
       }
     }
+    const { sentOf, processedAtTick } = state;
+    for (let s = 0; s < sentOf.length; s++) if (sentOf[s]! - processedAtTick[s]! > holding.reach[layout.groupOfSource[s]!]!) sources.fallBehind(s, nowNs);
   }
 
   // --- threads ---

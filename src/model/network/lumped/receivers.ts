@@ -302,7 +302,7 @@ export class Receivers {
   /** The consumer's task thread, up to completions strictly before `timeNs`. */
   serve(consumer: number, timeNs: number): void {
     const { state } = this;
-    const { fifoHead, freeAtNs, pool, layout } = state;
+    const { fifoHead, freeAtNs, processedOf, pool, layout } = state;
     let q = fifoHead[consumer]!;
     if (q < 0) return;
     const { words, doubles } = pool;
@@ -333,7 +333,9 @@ export class Receivers {
       free = done;
       queued -= count;
       served++;
-      const group = groupOfSource[words[w + SOURCE]!]!;
+      const source = words[w + SOURCE]!;
+      processedOf[source] = processedOf[source]! + count;
+      const group = groupOfSource[source]!;
       const flags = words[w + TARGET]!;
       const bin = words[w + BIN]!;
       this.processed += count;
@@ -463,6 +465,7 @@ export class Receivers {
     const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
     if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(words[w + SOURCE]!, cause, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
     this.dropped += count;
+    this.state.processedOf[words[w + SOURCE]!] = this.state.processedOf[words[w + SOURCE]!]! + count;
     this.state.pool.release(q);
   }
 

@@ -312,7 +312,7 @@ export class Rows {
   sourceDied(s: number): void {
     const { state } = this;
     this.eachRow(s, (block, i, consumer) => {
-      if (block.state[i] === ROW.hold) this.loseHeld(block, i, s, consumer);
+      if (block.state[i] === ROW.hold) this.loseHeld(block, i, s, consumer, CAUSE.unflushedOutput);
       block.state[i] = ROW.deadProducer;
       block.until[i] = Number.POSITIVE_INFINITY;
     });
@@ -320,14 +320,30 @@ export class Rows {
     this.bends.delete(s);
   }
 
-  private loseHeld(block: RowBlock, i: number, s: number, consumer: number): void {
+  private loseHeld(block: RowBlock, i: number, s: number, consumer: number, cause: number): void {
     const cls = this.classOf.get(consumer);
     const input = this.state.layout.groups[this.state.layout.groupOfSource[s]!]!.input;
     const book = this.bookOf(consumer);
     this.eachHeldPiece(block, i, s, consumer, (bin, count, end) => {
-      this.ledger.loseOwn(s, CAUSE.queuedAtSender, end, bin, count, 0);
+      this.ledger.loseOwn(s, cause, end, bin, count, 0);
       this.heldNow -= count;
       if (cls && book.isApart(cls, bin)) book.giveBack(cls, input, bin, count);
+    });
+  }
+
+  /** A live sender recycles what a row holds. */
+  private loseQueue(block: RowBlock, i: number, s: number, consumer: number): void {
+    const group = this.state.layout.groupOfSource[s]!;
+    const { input } = this.state.layout.groups[group]!;
+    const book = this.bookOf(consumer);
+    const cls = this.classOf.get(consumer);
+    this.eachHeldPiece(block, i, s, consumer, (bin, count) => {
+      this.heldNow -= count;
+      this.ledger.losePooled(CAUSE.queuedAtSender, group, bin, count);
+      if (cls && book.isApart(cls, bin)) {
+        book.giveBack(cls, input, bin, count);
+        book.withdraw(cls, input, bin, count, false);
+      } else book.lose(input, bin, count);
     });
   }
 
@@ -360,7 +376,8 @@ export class Rows {
     const block = this.find(s, consumer);
     if (block === undefined) return;
     const i = this.index(block, s, consumer);
-    if (block.state[i] !== ROW.deadConsumer && block.state[i] !== ROW.silent) return;
+    if (block.state[i] === ROW.hold && discard) this.loseQueue(block, i, s, consumer);
+    else if (block.state[i] !== ROW.deadConsumer && block.state[i] !== ROW.silent) return;
     const share = this.shareOf(s, consumer);
     if (discard) {
       block.state[i] = ROW.discard;
@@ -386,8 +403,7 @@ export class Rows {
     const group = state.layout.groups[state.layout.groupOfSource[s]!]!;
     const held: { share: number; base: number; phase: number }[] = [];
     this.eachRow(s, (block, i, consumer) => {
-      const queues = block.state[i] === ROW.hold || (block.state[i] === ROW.silent && block.credits[i] === 0);
-      if (!queues || block.until[i] !== Number.POSITIVE_INFINITY) return;
+      if (block.state[i] !== ROW.hold || block.until[i] !== Number.POSITIVE_INFINITY) return;
       const share = this.shareOf(s, consumer);
       held.push({ share, phase: block.phase[i]!, base: this.contents(share, block.phase[i]!, block.mark[i]!) });
     });
@@ -450,7 +466,7 @@ export class Rows {
       const block = this.find(s, consumer);
       if (block === undefined) continue;
       const i = this.index(block, s, consumer);
-      if (block.state[i] === ROW.hold) this.loseHeld(block, i, s, consumer);
+      if (block.state[i] === ROW.hold) this.loseHeld(block, i, s, consumer, CAUSE.queuedAtSender);
       this.release(block, i, s, consumer);
     }
   }
@@ -520,13 +536,8 @@ export class Rows {
         } else {
           let wire = count;
           let queued = 0;
-          if (row === ROW.silent) {
-            if (block.credits[i] === 0) {
-              // It stays in the queue until the view is closed or replaced, and is lost then.
-              wire = 0;
-              queued = count;
-            } else this.useCredits(block, i, s, count, x1);
-          } else if (row === ROW.discard) {
+          if (row === ROW.silent) this.useCredits(block, i, s, count, x1);
+          else if (row === ROW.discard) {
             wire = Math.max(0, Math.min(to, block.sent[i]!) - from);
             queued = Math.max(0, Math.min(to, this.contents(share, phase, block.mark[i]!)) - from - wire);
           }
@@ -552,6 +563,8 @@ export class Rows {
     const buffers = Math.ceil((count * wireBytes) / layout.config.engine.segmentBytes);
     block.credits[i] = Math.max(0, block.credits[i]! - buffers);
     if (block.credits[i]! > 0) return;
+    // From here on it stays in the queue, until the view is closed or the next one takes it over.
+    block.state[i] = ROW.hold;
     block.mark[i] = x;
     this.limitStale[s] = 1;
   }

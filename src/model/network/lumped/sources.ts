@@ -186,6 +186,7 @@ export class Sources {
     const { serverFreeNs, nicFreeNs, remoteShare } = state;
     const { words, doubles } = state.pool;
     const flushNs = doubles[q * DOUBLES + TIME]!;
+    state.sentOf[s] = state.sentOf[s]! + count;
     const share = remoteShare[s]!;
     const loop = threads.serverLoop(from, to, this.groupEdge[groupIndex]!);
     const free = serverFreeNs[loop]!;
@@ -243,23 +244,26 @@ export class Sources {
     if (sourceFlags[s]! & DEAD) return;
     if (sourceFlags[s]! & HAS_ROWS) this.rows.limitReading(s);
     this.noteCommit(s, flushNs);
-    const free = this.readBy(s, flushNs, logEnd);
     const limit = holding.readLimit(s, groupIndex);
-    const to = free > limit ? Math.max(limit, sourceFlags[s]! & BEHIND ? read[s]! : flushed[s]!) : free;
+    state.readCap[s] = limit;
+    const to = this.readBy(s, flushNs, logEnd);
     if (to < logEnd) {
-      if ((sourceFlags[s]! & BEHIND) === 0) {
+      const fell = (sourceFlags[s]! & BEHIND) === 0;
+      if (fell) {
         state.committed[s] = this.committedAt(s, flushNs);
         this.locate(s);
         sourceFlags[s] = sourceFlags[s]! | BEHIND;
-        readAtNs[s] = flushNs;
-      } else if (to < free || free >= state.stallAt[s]! || this.blocked[groupIndex]) readAtNs[s] = flushNs;
+      }
+      // What it could have read while it had to wait is no budget for later.
+      if (fell || to >= limit || to >= state.stallAt[s]! || this.blocked[groupIndex]) readAtNs[s] = flushNs;
       else readAtNs[s] = readAtNs[s]! + (to - read[s]!) * state.layout.groups[groupIndex]!.serviceNs;
-      if (to < free || free >= state.stallAt[s]!) holding.stalled(s, to, flushNs);
-      else holding.unstalled(s, flushNs);
+      if (to > (fell ? flushed[s]! : read[s]!)) holding.unstalled(s, flushNs);
+      else holding.stalled(s, to, flushNs);
     } else if (sourceFlags[s]! & BEHIND) {
       state.committed[s] = this.committedAt(s, flushNs);
       sourceFlags[s] = sourceFlags[s]! & ~BEHIND;
       state.healthySinceNs[s] = flushNs;
+      state.readCap[s] = Number.POSITIVE_INFINITY;
       holding.unstalled(s, flushNs);
     }
     read[s] = to;
@@ -285,16 +289,18 @@ export class Sources {
 
   /** Offset that the source has read by `timeNs`, given the end of its log then. */
   readBy(s: number, timeNs: number, logEnd: number): number {
-    const { sourceFlags, read, readAtNs, stallAt, layout } = this.state;
+    const { sourceFlags, read, readAtNs, stallAt, readCap, flushed, layout } = this.state;
     const flags = sourceFlags[s]!;
     if (flags & DEAD) return read[s]!;
     let to = logEnd;
+    const least = flags & BEHIND ? read[s]! : flushed[s]!;
     if (flags & BEHIND) {
       const serviceNs = layout.groups[layout.groupOfSource[s]!]!.serviceNs;
       to = Math.min(to, read[s]! + Math.max(0, Math.floor((timeNs - readAtNs[s]!) / serviceNs)));
       if (this.blocked[layout.groupOfSource[s]!]) to = Math.min(to, read[s]!);
     }
-    return to > stallAt[s]! ? Math.max(stallAt[s]!, this.state.flushed[s]!) : to;
+    if (to > stallAt[s]!) to = Math.max(stallAt[s]!, least);
+    return to > readCap[s]! ? Math.max(readCap[s]!, least) : to;
   }
 
   /** The same at a time in the current bin or before it. */

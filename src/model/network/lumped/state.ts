@@ -51,6 +51,14 @@ export class LumpedState {
   readonly readAtNs: Float64Array;
   /** Reading goes on to this offset and no further (a full channel or pool). */
   readonly stallAt: Float64Array;
+  /** The same, because of what it holds or has under way, as of its last visit. */
+  readonly readCap: Float64Array;
+  /** Records of it ever put under way, and those processed or dropped (as far as their TaskManagers were looked at). */
+  readonly sentOf: Int32Array;
+  readonly processedOf: Int32Array;
+  /** The latter at the last two ticks: visits must not see more, or what they see would depend on who was looked at. */
+  readonly processedAtTick: Int32Array;
+  readonly processedBefore: Int32Array;
   /** DEAD: when its attempt ended. What had not left its TaskManager by then is lost. */
   readonly cutNs: Float64Array;
   /** Committed offset as last written by a visit; a healthy source's follows from its log. */
@@ -118,6 +126,11 @@ export class LumpedState {
     this.read = new Int32Array(sources);
     this.readAtNs = new Float64Array(sources);
     this.stallAt = new Float64Array(sources).fill(Number.POSITIVE_INFINITY);
+    this.readCap = new Float64Array(sources).fill(Number.POSITIVE_INFINITY);
+    this.sentOf = new Int32Array(sources);
+    this.processedOf = new Int32Array(sources);
+    this.processedAtTick = new Int32Array(sources);
+    this.processedBefore = new Int32Array(sources);
     this.cutNs = new Float64Array(sources).fill(-1);
     this.committed = new Int32Array(sources);
     this.healthySinceNs = new Float64Array(sources);
@@ -141,6 +154,17 @@ export class LumpedState {
     this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);
     for (let c = 0; c < consumers; c++) this.countConsumer(c, 1);
     for (let s = 0; s < sources; s++) this.placeSource(s);
+  }
+
+  noteProcessed(): void {
+    this.processedBefore.set(this.processedAtTick);
+    this.processedAtTick.set(this.processedOf);
+  }
+
+  /** About how many records of the source are under way at its visit: what was processed since the tick is reckoned from the bin before. */
+  outstanding(s: number): number {
+    const sinceTick = (this.processedAtTick[s]! - this.processedBefore[s]!) * this.layout.phaseShare[s]!;
+    return Math.max(0, this.sentOf[s]! - this.processedAtTick[s]! - Math.floor(sinceTick));
   }
 
   setMode(c: number, mode: number): void {
