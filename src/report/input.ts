@@ -119,6 +119,8 @@ export interface ParameterRow {
 
 /** One point of a sweep: the mean of a metric over seeds with its interval. */
 export interface SweepRow {
+  /** Name of the swept scenario, by which published values of its family are found. */
+  readonly scenario?: string;
   readonly case: string;
   readonly strategy: string;
   readonly metric: string;

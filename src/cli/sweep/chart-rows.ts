@@ -23,6 +23,7 @@ export function sweepRows(summary: SweepSummary): SweepRow[] {
         );
         return [
           {
+            scenario: summary.sweep,
             case: each.case,
             strategy: each.strategy,
             metric,

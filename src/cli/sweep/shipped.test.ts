@@ -13,7 +13,7 @@ const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
 
 /** One small setting of each: what CI has time for. */
 const SMALL: Readonly<Record<string, readonly string[]>> = {
-  "recovery-by-parallelism.yaml": ["--vary", "P=80"],
+  "bytedance-join-by-parallelism.yaml": ["--vary", "P=80"],
   "reserved-task-managers.yaml": ["--vary", "P=80", "--set", "duration=600s"],
   "heartbeats.yaml": ["--vary", "P=80"],
   "fallback-timer.yaml": ["--vary", "P=80"],

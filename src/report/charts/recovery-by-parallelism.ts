@@ -11,8 +11,8 @@ import {
 } from "../chart.js";
 import { outcomes } from "../findings.js";
 import { count, duration, lowerBound } from "../format.js";
-import type { ResultSet } from "../input.js";
-import { PUBLISHED_COLOUR } from "../palette.js";
+import type { ResultSet, SweepRow } from "../input.js";
+import { caseStyles, PUBLISHED_COLOUR } from "../palette.js";
 import { PUBLISHED_RECOVERIES } from "../published.js";
 import { meanInterval } from "../stats.js";
 import { brief } from "../thin.js";
@@ -39,11 +39,11 @@ export const recoveryByParallelism: ChartDefinition = {
   heading: "Recovery time against parallelism",
   scope: "all",
   build(input: ChartInput): Spec | null {
-    const points = input.sets.flatMap(pointsOf);
-    const published = publishedFor(input.sets);
+    const points = [...input.sets.flatMap(pointsOf), ...sweepPoints(input.sweep)];
+    const published = publishedFor(input.sets, sweptFamilies(input.sweep));
     const sizes = [...new Set(points.map((point) => point.parallelism))].sort((a, b) => a - b);
     if (sizes.length < 2 && published.length === 0) return null;
-    const styles = stylesOf(input.sets);
+    const styles = input.sets.length > 0 ? stylesOf(input.sets) : caseStyles(input.sweep);
     const seconds = [...points.map((point) => point.high ?? 0), ...published.map((point) => point.seconds)];
     const x = {
       field: "parallelism",
@@ -69,7 +69,7 @@ export const recoveryByParallelism: ChartDefinition = {
       {
         title: titleOf(points, published),
         subtitle:
-          `${input.sets.map((set) => set.scenario).join(", ")}. First fault to the last task running and its last ` +
+          `${[...new Set(points.map((point) => point.scenario))].join(", ")}. First fault to the last task running and its last ` +
           `channel registered; mean, bar: 95 % interval over seeds. Ringed crosses: published.`,
         alt: `Recovery time against parallelism. ${points
           .map((p) => `${p.case} at ${count(p.parallelism)}: ${duration((p.seconds ?? Number.NaN) * 1000)}.`)
@@ -176,12 +176,41 @@ function pointsOf(set: ResultSet): Point[] {
   });
 }
 
+/** Names that a scenario gives its number of slots. */
+const PARALLELISM = ["P", "parallelism"];
+
+/** A sweep over the number of slots alone. */
+function sweptSlots(sweep: readonly SweepRow[]): SweepRow[] {
+  const rows = sweep.filter((row) => row.metric === "recoveryTimeMs");
+  return rows.filter((row) => {
+    const names = Object.keys(row.parameters);
+    return names.length === 1 && PARALLELISM.includes(names[0] as string);
+  });
+}
+
+function sweepPoints(sweep: readonly SweepRow[]): Point[] {
+  return sweptSlots(sweep).flatMap((row): Point[] => {
+    const parallelism = Object.values(row.parameters)[0];
+    if (typeof parallelism !== "number") return [];
+    const seconds = (ms: number): number => brief(Math.max(0, ms) / 1000) ?? 0;
+    const { mean, low, high, seeds } = row;
+    const scenario = row.scenario ?? "sweep";
+    return [
+      { case: row.case, parallelism, scenario, seconds: seconds(mean), low: seconds(low), high: seconds(high), seeds },
+    ];
+  });
+}
+
+function sweptFamilies(sweep: readonly SweepRow[]): string[] {
+  return [...new Set(sweptSlots(sweep).flatMap((row) => row.scenario ?? []))];
+}
+
 /** The table of a known family; for other scenarios what their `expect` names as published. */
-export function publishedFor(sets: readonly ResultSet[]): Published[] {
+export function publishedFor(sets: readonly ResultSet[], swept: readonly string[] = []): Published[] {
   const found = new Map<string, Published>();
-  for (const set of sets) {
+  for (const scenario of [...sets.map((set) => set.scenario), ...swept]) {
     for (const point of PUBLISHED_RECOVERIES) {
-      if (!set.scenario.startsWith(point.family)) continue;
+      if (!scenario.startsWith(point.family)) continue;
       const { parallelism, source } = point;
       found.set(`${parallelism}/${point.case}`, {
         case: point.case,
@@ -190,6 +219,8 @@ export function publishedFor(sets: readonly ResultSet[]): Published[] {
         source,
       });
     }
+  }
+  for (const set of sets) {
     for (const expected of set.summary.expect) {
       if (expected.metric !== "recoveryTimeMs" || typeof expected.published !== "number") continue;
       const parallelism = parallelismOf(set);

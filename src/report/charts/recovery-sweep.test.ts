@@ -1,0 +1,39 @@
+/** The chart of recovery against parallelism, drawn from a sweep instead of result folders. */
+import { expect, test } from "vitest";
+import type { SweepRow } from "../input.js";
+import { recoveryByParallelism } from "./recovery-by-parallelism.js";
+
+const rows = (scenario: string, parameter = "P"): SweepRow[] =>
+  [1000, 4000].flatMap((slots) =>
+    ["global restart", "single-task"].map((name, at) => ({
+      scenario,
+      case: name,
+      strategy: name.replace(" ", "-"),
+      metric: "recoveryTimeMs",
+      unit: "ms",
+      parameters: { [parameter]: slots },
+      mean: 20_000 + slots * (at === 0 ? 15 : 0),
+      low: 19_000 + slots * (at === 0 ? 15 : 0),
+      high: 21_000 + slots * (at === 0 ? 15 : 0),
+      seeds: 5,
+    })),
+  );
+const build = (sweep: SweepRow[]): string =>
+  JSON.stringify(recoveryByParallelism.build({ sets: [], sweep, mode: "light" }));
+
+test("a sweep over slots has its means, intervals and the published values of its family", () => {
+  const spec = build(rows("bytedance-join-by-parallelism"));
+  expect(spec).toContain(
+    '"parallelism":4000,"scenario":"bytedance-join-by-parallelism","seconds":80,"low":79,"high":81',
+  );
+  expect(spec).toContain("global restart takes 80 s (published 81 s)");
+  expect(spec).toContain('"label":"published 40 s"');
+});
+
+test("a job of one's own is not held against the published one", () => {
+  expect(build(rows("my-job"))).not.toContain('"label":"published');
+});
+
+test("a sweep over anything else is no matter of this chart", () => {
+  expect(build(rows("bytedance-join-x", "heartbeat"))).toBe("null");
+});
