@@ -3,6 +3,7 @@ import type { Command } from "../command.js";
 import { benchCommand } from "./bench.js";
 import { checkCommand } from "./check.js";
 import { diffCommand } from "./diff.js";
+import { exploreCommand } from "./explore.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
 import { mergeCommand } from "./merge.js";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   mergeCommand,
   queryCommand,
   checkCommand,
+  exploreCommand,
   sensitivityCommand,
   reportCommand,
   diffCommand,
