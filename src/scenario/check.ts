@@ -4,6 +4,7 @@
  */
 import { STRATEGIES, strategyNamed } from "../failover/registry.js";
 import type { ModelConfig } from "../model/config.js";
+import { needsExact } from "../model/network/lumped/applies.js";
 import { buildTopology } from "../model/topology/topology.js";
 import { faultFindings } from "./check-faults.js";
 import type { VertexLoad } from "./check-load.js";
@@ -52,6 +53,8 @@ export function checkConfig(config: ModelConfig, allowances: readonly Allowance[
   if (findings.some((finding) => finding.path[0] === "job" && finding.severity === "error")) {
     return { loads: [], memory: null, slotsNeeded: 0, slotsAvailable, findings };
   }
+  const refused = config.resolutionNs > 0 ? needsExact(config) : null;
+  if (refused !== null) add(["job", "vertices", refused.vertex], checkMessages.jobNeedsExact(refused.what));
   const topology = buildTopology(config);
   if (topology.slots > slotsAvailable) {
     add(["cluster", "taskManagers"], checkMessages.slots(topology.slots, slotsAvailable));

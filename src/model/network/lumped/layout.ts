@@ -7,6 +7,7 @@ import type { ModelConfig, VertexConfig } from "../../config.js";
 import { consumersOf, type TopologyEdge } from "../../topology/topology.js";
 import type { PlaneContext } from "../data-plane.js";
 import { flushPhaseNs } from "../plane-common/pinning.js";
+import { needsExact } from "./applies.js";
 import { buildTurnTable } from "./turn-table.js";
 
 /** All subtasks of one source vertex and the one edge that they feed. */
@@ -69,28 +70,17 @@ export interface Layout {
   readonly consumerCount: Int32Array;
 }
 
-function needsExact(what: string): Error {
-  return new Error(`${what} needs resolution: exact`);
-}
-
 export function buildLayout(context: PlaneContext): Layout {
   const { config, topology, streams } = context;
   const { vertices, resolutionNs } = config;
+  const refused = needsExact(config);
+  if (refused !== null) throw new Error(`${refused.what} needs resolution: exact`);
   const sinks: { vertex: number; base: number; inputs: SourceGroup[] }[] = [];
   const sinkOfVertex = new Int32Array(vertices.length).fill(-1);
   let consumers = 0;
   for (let v = 0; v < vertices.length; v++) {
     const vertex = vertices[v]!;
-    const out = topology.outEdges[v]!;
-    if (vertex.type === "source") {
-      if (out.length !== 1) throw needsExact(`source ${vertex.id} with ${out.length} outgoing edges`);
-      if (out[0]!.partitioning === "broadcast") throw needsExact(`broadcast edge of ${vertex.id}`);
-      if (vertex.sink) throw needsExact(`source ${vertex.id} that is a sink itself`);
-      continue;
-    }
-    if (out.length > 0) throw needsExact(`${vertex.id}, an operator between others,`);
-    if (vertex.type === "operator" && vertex.selectivity !== 1) throw needsExact(`selectivity of ${vertex.id}`);
-    if (vertex.type === "join" && topology.inEdges[v]!.length < 2) throw needsExact(`join ${vertex.id} with one input`);
+    if (vertex.type === "source") continue;
     sinkOfVertex[v] = sinks.length;
     sinks.push({ vertex: v, base: consumers, inputs: [] });
     consumers += vertex.parallelism;
@@ -99,7 +89,6 @@ export function buildLayout(context: PlaneContext): Layout {
   for (const sink of sinks) {
     for (const edge of topology.inEdges[sink.vertex]!) {
       const vertex = vertices[edge.from]!;
-      if (vertex.type !== "source") throw needsExact(`edge from ${vertex.id}`);
       const ratePerSource = vertex.ratePerSecond / vertex.parallelism;
       const group: SourceGroup = {
         index: groups.length,
