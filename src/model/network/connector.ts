@@ -254,6 +254,12 @@ export class Connector {
     return row >= 0 && this.rows.inBulk[row] === 0;
   }
 
+  /** The attempt that descriptors name is RUNNING, and not one that it replaces. */
+  private isThere(producer: number): boolean {
+    const { tasks } = this.context;
+    return tasks.state[producer] === TASK_STATE.running && tasks.attempt[producer] === this.newestAttempt[producer];
+  }
+
   private requestInBulk(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
     const { topology, tasks, config, cluster, links } = this.context;
     const base = topology.taskBase[edge.from]!;
@@ -264,7 +270,7 @@ export class Connector {
     const alive = cluster.alive(producerTm) && (links.whole || links.reachable(consumerTm, producerTm));
     for (let p = first; p < next; p++) {
       if (this.isOut(edge, base + p, consumer)) out++;
-      else if (alive && tasks.state[base + p] === TASK_STATE.running) ready++;
+      else if (alive && this.isThere(base + p)) ready++;
       else missing.push(p);
     }
     if (out > 0) this.countRequests(consumer, out, leaveNs, leaveNs, 0, producerTm);
@@ -518,7 +524,7 @@ export class Connector {
         this.requestByRow(consumer, batch.attempt, edge, p, p + 1, producerTm, leaveNs);
         continue;
       }
-      if (tasks.state[producer] !== TASK_STATE.running || !cluster.alive(producerTm) || !links.reachable(consumerTm, producerTm)) {
+      if (!this.isThere(producer) || !cluster.alive(producerTm) || !links.reachable(consumerTm, producerTm)) {
         missing.push(p);
         continue;
       }

@@ -40,6 +40,8 @@ export class Network implements PlaneListener {
   private readonly observer: RecoveryObserver;
   private readonly listener: NetworkListener;
   private readonly probe: Probe;
+  /** By the JobManager's book. */
+  private readonly newestAttempt: Int32Array;
   private readonly notices: PeerNotices;
   private plane!: DataPlane;
   private readonly timerFires: number;
@@ -66,6 +68,7 @@ export class Network implements PlaneListener {
     this.policy = policy;
     this.observer = observer;
     this.probe = probe;
+    this.newestAttempt = newestAttempt;
     this.listener = listener;
     this.rows = new ChannelRows(context.topology);
     this.steps = new NetworkSteps(context);
@@ -157,10 +160,11 @@ export class Network implements PlaneListener {
     for (const list of [rows.rowsOfConsumer(task), rows.rowsOfProducer(task)]) {
       for (const row of list) {
         if (rows.inBulk[row] === 1) {
-          // Its consumer is connecting, and may have asked this producer already.
+          // Its consumer is connecting, and may have asked this producer already, but not for an attempt since replaced.
+          const attempt = this.context.tasks.attempt[task]!;
           connector.leaveBulk(row);
           rows.channel[row] = CHANNEL.reconnecting;
-          rows.askedAttempt[row] = this.context.tasks.attempt[task]!;
+          rows.askedAttempt[row] = attempt === this.newestAttempt[task] ? attempt : NONE;
           rows.readsAttempt[row] = NONE;
         } else if (rows.registered[row] === 1) {
           rows.registered[row] = 0;

@@ -203,11 +203,17 @@ export class Credits {
     const c = this.channels;
     if (view !== c.viewNumber[ch] || c.view[ch] !== VIEW.open) return;
     const id = c.connection[ch]!;
-    const server = this.connections.serverLoop[id]!;
     const { producer, consumer } = this.connections;
-    if (this.cuts.any && this.cuts.holds(consumer[id]!, producer[id]!, () => this.arrived(ch, view))) return;
+    if (this.cuts.any && this.cuts.holds(consumer[id]!, producer[id]!, () => this.atServerLoop(ch, view))) return;
+    this.atServerLoop(ch, view);
+  }
+
+  private atServerLoop(ch: number, view: number): void {
+    const c = this.channels;
+    if (view !== c.viewNumber[ch] || c.view[ch] !== VIEW.open) return;
+    const server = this.connections.serverLoop[c.connection[ch]!]!;
     if (this.loops.hung(server)) {
-      this.loops.wait(server, () => this.arrived(ch, view));
+      this.loops.wait(server, () => this.atServerLoop(ch, view));
       return;
     }
     this.loops.serve(server, 0);

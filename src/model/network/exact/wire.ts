@@ -182,11 +182,16 @@ export class Wire {
 
   private arrived(b: number): void {
     const id = this.buffers.connection[b]!;
-    const loop = this.connections.clientLoop[id]!;
     const { producer, consumer } = this.connections;
-    if (this.cuts.any && this.cuts.holds(producer[id]!, consumer[id]!, () => this.arrived(b))) return;
+    if (this.cuts.any && this.cuts.holds(producer[id]!, consumer[id]!, () => this.atClientLoop(b))) return;
+    this.atClientLoop(b);
+  }
+
+  /** What has come through the link once never waits for it again: buffers keep their order. */
+  private atClientLoop(b: number): void {
+    const loop = this.connections.clientLoop[this.buffers.connection[b]!]!;
     if (this.loops.hung(loop)) {
-      this.loops.wait(loop, () => this.arrived(b));
+      this.loops.wait(loop, () => this.atClientLoop(b));
       return;
     }
     this.events++;
