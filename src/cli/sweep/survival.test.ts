@@ -16,16 +16,7 @@ import { performUnits } from "./unit-worker.js";
 
 const cwd = temporaryFolder();
 writeFileSync(join(cwd, "small.yaml"), smallScenario({ durationS: 40, extra: "costs: { containerStart: 3s }\n" }));
-const ARGS = [
-  "sweep",
-  "small.yaml",
-  "--vary",
-  "cluster.reservedTaskManagers=0..3:1",
-  "--seeds",
-  "12",
-  "--workers",
-  "2",
-];
+const ARGS = ["sweep", "small.yaml", "--vary", "cluster.reservedTaskManagers=0..3:1", "--seeds", "8", "--workers", "2"];
 const args = (out: string): string[] => [...ARGS, "--out", out];
 const folder = (out: string): string => join(cwd, out);
 let wanted: Record<string, string> = {};
