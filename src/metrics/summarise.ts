@@ -112,7 +112,11 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
     .filter((_, i) => gaps.affected[i] === 1)
     .sort();
   const { records, matches, latencyNs } = plane;
-  const invariants = [...record.violations, ...plane.violations].map(({ name, count, first }) => ({ name, violations: count, first }));
+  const invariants = [...record.violations, ...plane.violations].map(({ name, count, first }) => ({
+    name,
+    violations: count,
+    first,
+  }));
   return {
     case: context.caseName,
     strategy: context.strategy,

@@ -34,7 +34,17 @@ export function threadIndex(thread: number): number {
 }
 
 /** Names the costs that a step's duration consists of; −1 where there is none. */
-export type CostLabel = CostName | "heartbeatTimeout" | "restartDelay" | "askTimeout" | "linkLatency" | "backoff" | "queue" | "fallbackTimer" | "bandwidth" | "serviceTime";
+export type CostLabel =
+  | CostName
+  | "heartbeatTimeout"
+  | "restartDelay"
+  | "askTimeout"
+  | "linkLatency"
+  | "backoff"
+  | "queue"
+  | "fallbackTimer"
+  | "bandwidth"
+  | "serviceTime";
 export const COST_LABELS: readonly CostLabel[] = [
   "containerExitNotice",
   "nodeManagerHeartbeat",

@@ -45,16 +45,21 @@ describe.each([8, 40])("%d slots", (slots) => {
     ["global-restart", KILL],
   ])("%s through %s: recovery, losses, output", (strategy, faults) => {
     const { exact, lumped } = both({ slots, strategy, faults, reserved: 1, duration: "24s" });
-    expect(Math.abs((exact.recoveryTimeMs as number) - (lumped.recoveryTimeMs as number))).toBeLessThanOrEqual(FLUSH_TIMEOUT_MS);
+    expect(Math.abs((exact.recoveryTimeMs as number) - (lumped.recoveryTimeMs as number))).toBeLessThanOrEqual(
+      FLUSH_TIMEOUT_MS,
+    );
     expect(exact.tasksRestarted).toBe(lumped.tasksRestarted);
     const differences: string[] = [];
     for (const cause of RECORD_LOSS_CAUSES) {
-      if (!within(exact.records.lost[cause], lumped.records.lost[cause], 0.05, 200)) differences.push(`${cause} ${exact.records.lost[cause]} ${lumped.records.lost[cause]}`);
+      if (!within(exact.records.lost[cause], lumped.records.lost[cause], 0.05, 200))
+        differences.push(`${cause} ${exact.records.lost[cause]} ${lumped.records.lost[cause]}`);
     }
     for (const cause of MATCH_MISS_CAUSES) {
-      if (!within(exact.matches.missed[cause], lumped.matches.missed[cause], 0.05, 200)) differences.push(`missed ${cause} ${exact.matches.missed[cause]} ${lumped.matches.missed[cause]}`);
+      if (!within(exact.matches.missed[cause], lumped.matches.missed[cause], 0.05, 200))
+        differences.push(`missed ${cause} ${exact.matches.missed[cause]} ${lumped.matches.missed[cause]}`);
     }
-    if (!within(exact.matches.emitted, lumped.matches.emitted, 0.01, 0)) differences.push(`emitted ${exact.matches.emitted} ${lumped.matches.emitted}`);
+    if (!within(exact.matches.emitted, lumped.matches.emitted, 0.01, 0))
+      differences.push(`emitted ${exact.matches.emitted} ${lumped.matches.emitted}`);
     const gaps = Math.abs(exact.outputGapMs.max - lumped.outputGapMs.max);
     if (gaps > 2 * RESOLUTION_MS) differences.push(`longest gap ${exact.outputGapMs.max} ${lumped.outputGapMs.max}`);
     expect(differences).toEqual([]);

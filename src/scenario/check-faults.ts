@@ -34,7 +34,11 @@ function findingsOf(config: ModelConfig, fault: FaultConfig): Finding[] {
     );
   }
   const verbs: readonly string[] = planeVerbs(config.resolutionNs);
-  if (faultKindNamed(fault.kind)?.needs(fault).some((verb) => !verbs.includes(verb))) {
+  if (
+    faultKindNamed(fault.kind)
+      ?.needs(fault)
+      .some((verb) => !verbs.includes(verb))
+  ) {
     refuse(["kind"], checkMessages.needsExact(fault.kind));
   }
   if (fault.atNs >= config.durationNs) refuse(["at"], checkMessages.faultAfterEnd(fault.atNs, config.durationNs));

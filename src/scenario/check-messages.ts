@@ -48,10 +48,12 @@ export const checkMessages = {
     problem(`strategy ${quote(strategy)} refuses this job: ${reason}`, "another strategy, or a job that it takes"),
   notSimulated: (what: string, name: string, available: readonly string[]): Problem =>
     problem(`${what} ${quote(name)} is known but not simulated yet`, oneOf(available)),
-  jobNeedsExact: (what: string): Problem =>
-    problem(`${what} cannot be carried in quanta`, "`resolution: exact`"),
+  jobNeedsExact: (what: string): Problem => problem(`${what} cannot be carried in quanta`, "`resolution: exact`"),
   needsExact: (kind: string): Problem =>
-    problem(`fault kind ${quote(kind)} acts on single threads and links and needs resolution: exact`, "resolution: exact"),
+    problem(
+      `fault kind ${quote(kind)} acts on single threads and links and needs resolution: exact`,
+      "resolution: exact",
+    ),
   heartbeat: (intervalNs: number, timeoutNs: number): Problem =>
     problem(
       `heartbeat.timeout ${formatDuration(timeoutNs)} is below heartbeat.interval ${formatDuration(intervalNs)}`,

@@ -88,7 +88,9 @@ export const faultSchema = z
       for: forSome,
     }),
     z.strictObject({
-      kind: z.literal("partition").meta({ description: "Messages between two sets do not get through; TCP delivers them when it is over." }),
+      kind: z
+        .literal("partition")
+        .meta({ description: "Messages between two sets do not get through; TCP delivers them when it is over." }),
       at,
       target: z
         .strictObject({

@@ -23,7 +23,12 @@ function measured(caseIndex: number): { deficit: number; predicted: number } {
   for (let i = 0; i < slots; i++) k += shares[target.taskManager * slots + i]!;
   const s = slots / config.vertices[0]!.parallelism;
   return {
-    deficit: deficitRatio(record.plane.bins.emitted, twin.timeline.emitted, incident.startNs + 1e9, incident.recoveredNs),
+    deficit: deficitRatio(
+      record.plane.bins.emitted,
+      twin.timeline.emitted,
+      incident.startNs + 1e9,
+      incident.recoveredNs,
+    ),
     predicted: 1 - (1 - k) * (1 - s) ** 3,
   };
 }

@@ -200,10 +200,16 @@ export class JobManager {
     }
   }
 
+  private regionOf(task: number): number {
+    this.regions ??= pipelinedRegions(this.context.topology);
+    return this.regions[task]!;
+  }
+
   private failover(task: number, step: number, slotsExhausted: boolean): void {
     const { context, graph } = this;
     const { escalateWindowNs } = context.config.strategy;
-    const history = (graph.failovers[task] ??= []);
+    graph.failovers[task] ??= [];
+    const history = graph.failovers[task];
     history.push(context.sim.nowNs);
     const recentFailovers = history.filter((time) => time > context.sim.nowNs - escalateWindowNs).length;
     const plan = this.strategy.decide(
@@ -211,7 +217,7 @@ export class JobManager {
       {
         config: context.config,
         topology: context.topology,
-        region: (t) => (this.regions ??= pipelinedRegions(context.topology))[t]!,
+        region: (t) => this.regionOf(t),
       },
     );
     if (plan.action === "ignore") return;

@@ -3,8 +3,9 @@
  * (PartitionRequestClientFactory). Every task of a TaskManager asks its producers in the same order, so the
  * connections of a gate are a prefix of that order: one number each, not a table of pairs.
  */
-import { longer } from "../columns.js";
+
 import type { ClusterState } from "../cluster/cluster-state.js";
+import { longer } from "../columns.js";
 
 /** No task of the TaskManager has asked yet; connected to every TaskManager of t=0. */
 const UNKNOWN = -1;

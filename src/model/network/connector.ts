@@ -87,9 +87,21 @@ export class Connector {
   private readonly lastServeNs: Float64Array;
   private readonly lastThread: Int32Array;
   private readonly connections: Connections;
-  private readonly unit: { connect: (entity: number, index: number) => number; request: (entity: number, index: number) => number; serve: (entity: number, index: number) => number };
+  private readonly unit: {
+    connect: (entity: number, index: number) => number;
+    request: (entity: number, index: number) => number;
+    serve: (entity: number, index: number) => number;
+  };
 
-  constructor(context: ControlContext, rows: ChannelRows, steps: NetworkSteps, observer: RecoveryObserver, survives: boolean, newestAttempt: Int32Array, listener: ConnectorListener) {
+  constructor(
+    context: ControlContext,
+    rows: ChannelRows,
+    steps: NetworkSteps,
+    observer: RecoveryObserver,
+    survives: boolean,
+    newestAttempt: Int32Array,
+    listener: ConnectorListener,
+  ) {
     this.context = context;
     this.survives = survives;
     this.newestAttempt = newestAttempt;
@@ -101,12 +113,26 @@ export class Connector {
     this.stepRequest = log.kindId("partition-requests");
     this.stepServe = log.kindId("partition-request-served");
     this.stepBackoff = log.kindId("partition-request-backoff");
-    this.chainNext = sim.defineKind("partition-request-chain", PRIORITY.completion, (entity, edgeAt, producer, attempt) => this.onChain(entity - context.entities.task(0), edgeAt, producer, attempt));
-    this.batchServed = sim.defineKind("partition-request-served", PRIORITY.completion, (_e, batch, _b, step) => this.onBatchServed(batch, step));
-    this.retryDue = sim.defineKind("partition-request-retry", PRIORITY.timer, (_e, batch, _b, step) => this.onRetry(batch, step));
-    this.allRegistered = sim.defineKind("all-views-registered", PRIORITY.completion, (_e, consumer, attempt) => this.onAllRegistered(consumer, attempt));
+    this.chainNext = sim.defineKind(
+      "partition-request-chain",
+      PRIORITY.completion,
+      (entity, edgeAt, producer, attempt) => this.onChain(entity - context.entities.task(0), edgeAt, producer, attempt),
+    );
+    this.batchServed = sim.defineKind("partition-request-served", PRIORITY.completion, (_e, batch, _b, step) =>
+      this.onBatchServed(batch, step),
+    );
+    this.retryDue = sim.defineKind("partition-request-retry", PRIORITY.timer, (_e, batch, _b, step) =>
+      this.onRetry(batch, step),
+    );
+    this.allRegistered = sim.defineKind("all-views-registered", PRIORITY.completion, (_e, consumer, attempt) =>
+      this.onAllRegistered(consumer, attempt),
+    );
     this.connections = new Connections(context.cluster, topology.edges.length, context.config.engine.connectionPerEdge);
-    this.unit = { connect: context.draws.drawer("tcpConnect"), request: context.draws.drawer("partitionRequest"), serve: context.draws.drawer("partitionRequestServe") };
+    this.unit = {
+      connect: context.draws.drawer("tcpConnect"),
+      request: context.draws.drawer("partitionRequest"),
+      serve: context.draws.drawer("partitionRequestServe"),
+    };
     const n = topology.tasks;
     this.bulk = new Uint8Array(n);
     this.viewsMissing = new Int32Array(n);
@@ -132,7 +158,8 @@ export class Connector {
   private channelsInto(task: number): number {
     const { topology } = this.context;
     let channels = 0;
-    for (const edge of topology.inEdges[topology.taskVertex[task]!]!) channels += producersOf(edge, topology.taskSubtask[task]!).count;
+    for (const edge of topology.inEdges[topology.taskVertex[task]!]!)
+      channels += producersOf(edge, topology.taskSubtask[task]!).count;
     return channels;
   }
 
@@ -212,7 +239,10 @@ export class Connector {
     while (next < end && tasks.taskManager[base + next] === producerTm) next++;
     const consumerTm = tasks.taskManager[consumer]!;
     const local = producerTm === consumerTm;
-    const connectNs = !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, first) ? this.unit.connect(consumer, producerTm) : 0;
+    const connectNs =
+      !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, first)
+        ? this.unit.connect(consumer, producerTm)
+        : 0;
     const requestNs = (next - first) * this.unit.request(consumer, producerTm);
     const leaveNs = sim.nowNs + connectNs + requestNs;
     this.chainConnectNs[consumer] = this.chainConnectNs[consumer]! + connectNs;
@@ -221,11 +251,20 @@ export class Connector {
     this.requestByRow(consumer, attempt, edge, first, next, producerTm, leaveNs);
     const moreHere = next < end;
     if (moreHere) sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt, next, attempt);
-    else if (edgeAt + 1 < edges.length) sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt + 1, -1, attempt);
+    else if (edgeAt + 1 < edges.length)
+      sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt + 1, -1, attempt);
   }
 
   /** Asks for the channels that have a row of their own and have not been asked for yet. */
-  private requestByRow(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
+  private requestByRow(
+    consumer: number,
+    attempt: number,
+    edge: TopologyEdge,
+    first: number,
+    next: number,
+    producerTm: number,
+    leaveNs: number,
+  ): void {
     const { topology, tasks, log } = this.context;
     const { rows, chainStartNs, chainConnectNs, chainRequestNs, chainStep } = this;
     if (rows.length === 0) return;
@@ -234,17 +273,47 @@ export class Connector {
     const asked: number[] = [];
     for (let p = first; p < next; p++) {
       const row = rows.find(edge.index, base + p, consumer);
-      if (row < 0 || rows.inBulk[row] === 1 || rows.channel[row] !== CHANNEL.reconnecting || rows.askedAttempt[row] !== NONE) continue;
+      if (
+        row < 0 ||
+        rows.inBulk[row] === 1 ||
+        rows.channel[row] !== CHANNEL.reconnecting ||
+        rows.askedAttempt[row] !== NONE
+      )
+        continue;
       rows.askedAttempt[row] = this.newestAttempt[base + p]!;
       producers.push(p);
       asked.push(this.newestAttempt[base + p]!);
     }
     if (producers.length === 0) return;
     const step = log.add(
-      this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, chainStartNs[consumer]!, leaveNs, chainStep[consumer]!, -1,
-      TCP_CONNECT, chainConnectNs[consumer]!, PARTITION_REQUEST, chainRequestNs[consumer]!,
+      this.stepRequest,
+      PHASE.connect,
+      threadId(THREAD.task, consumer),
+      consumer,
+      chainStartNs[consumer]!,
+      leaveNs,
+      chainStep[consumer]!,
+      -1,
+      TCP_CONNECT,
+      chainConnectNs[consumer]!,
+      PARTITION_REQUEST,
+      chainRequestNs[consumer]!,
     );
-    this.serve({ consumer, attempt, consumerTm: tasks.taskManager[consumer]!, producerTm, edge, producers, asked, bulk: false, leaveNs, tries: 0 }, step);
+    this.serve(
+      {
+        consumer,
+        attempt,
+        consumerTm: tasks.taskManager[consumer]!,
+        producerTm,
+        edge,
+        producers,
+        asked,
+        bulk: false,
+        leaveNs,
+        tries: 0,
+      },
+      step,
+    );
   }
 
   /** The channel of this consumer has left the bulk. */
@@ -260,7 +329,15 @@ export class Connector {
     return tasks.state[producer] === TASK_STATE.running && tasks.attempt[producer] === this.newestAttempt[producer];
   }
 
-  private requestInBulk(consumer: number, attempt: number, edge: TopologyEdge, first: number, next: number, producerTm: number, leaveNs: number): void {
+  private requestInBulk(
+    consumer: number,
+    attempt: number,
+    edge: TopologyEdge,
+    first: number,
+    next: number,
+    producerTm: number,
+    leaveNs: number,
+  ): void {
     const { topology, tasks, config, cluster, links } = this.context;
     const base = topology.taskBase[edge.from]!;
     const consumerTm = tasks.taskManager[consumer]!;
@@ -278,7 +355,13 @@ export class Connector {
     let serveNs = 0;
     if (ready > 0 && consumerTm !== producerTm) {
       serveNs = ready * this.unit.serve(consumer, producerTm);
-      doneNs = this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, leaveNs + config.cluster.linkLatencyNs, serveNs);
+      doneNs = this.plane.serveOnServerLoop(
+        producerTm,
+        consumerTm,
+        edge.index,
+        leaveNs + config.cluster.linkLatencyNs,
+        serveNs,
+      );
     }
     // A hanging event loop answers nobody: asked again like a partition that is not there.
     if (doneNs === Number.POSITIVE_INFINITY) {
@@ -287,12 +370,34 @@ export class Connector {
       ready = 0;
     }
     if (missing.length > 0) {
-      this.backOff({ consumer, attempt, consumerTm, producerTm, edge, producers: missing, asked: [], bulk: true, leaveNs, tries: 0 }, leaveNs, this.chainStep[consumer]!);
+      this.backOff(
+        {
+          consumer,
+          attempt,
+          consumerTm,
+          producerTm,
+          edge,
+          producers: missing,
+          asked: [],
+          bulk: true,
+          leaveNs,
+          tries: 0,
+        },
+        leaveNs,
+        this.chainStep[consumer]!,
+      );
     }
     if (ready > 0) this.countRequests(consumer, ready, leaveNs, doneNs, serveNs, producerTm);
   }
 
-  private countRequests(consumer: number, requests: number, leaveNs: number, doneNs: number, serveNs: number, producerTm: number): void {
+  private countRequests(
+    consumer: number,
+    requests: number,
+    leaveNs: number,
+    doneNs: number,
+    serveNs: number,
+    producerTm: number,
+  ): void {
     if (doneNs >= this.lastDoneNs[consumer]!) {
       this.lastDoneNs[consumer] = doneNs;
       this.lastStep[consumer] = this.chainStep[consumer]!;
@@ -306,22 +411,50 @@ export class Connector {
     const left = this.requestsMissing[consumer]! - requests;
     this.requestsMissing[consumer] = left;
     const { sim, entities, tasks } = this.context;
-    if (left === 0) sim.schedule(this.lastDoneNs[consumer]!, this.allRegistered, entities.task(consumer), consumer, tasks.attempt[consumer]!);
+    if (left === 0)
+      sim.schedule(
+        this.lastDoneNs[consumer]!,
+        this.allRegistered,
+        entities.task(consumer),
+        consumer,
+        tasks.attempt[consumer]!,
+      );
   }
 
   private onAllRegistered(consumer: number, attempt: number): void {
     const { tasks, log, config, topology } = this.context;
-    if (tasks.attempt[consumer] !== attempt || tasks.state[consumer] !== TASK_STATE.running || !this.bulk[consumer]) return;
+    if (tasks.attempt[consumer] !== attempt || tasks.state[consumer] !== TASK_STATE.running || !this.bulk[consumer])
+      return;
     const leaveNs = this.lastLeaveNs[consumer]!;
     const chain = log.add(
-      this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, this.lastStartNs[consumer]!, leaveNs, this.lastStep[consumer]!, -1,
-      TCP_CONNECT, this.lastConnectNs[consumer]!, PARTITION_REQUEST, this.lastRequestNs[consumer]!,
+      this.stepRequest,
+      PHASE.connect,
+      threadId(THREAD.task, consumer),
+      consumer,
+      this.lastStartNs[consumer]!,
+      leaveNs,
+      this.lastStep[consumer]!,
+      -1,
+      TCP_CONNECT,
+      this.lastConnectNs[consumer]!,
+      PARTITION_REQUEST,
+      this.lastRequestNs[consumer]!,
     );
     const doneNs = this.lastDoneNs[consumer]!;
     let step = chain;
     if (doneNs > leaveNs) {
       const wire = this.steps.wire(PHASE.connect, consumer, leaveNs, chain);
-      step = this.steps.service(this.stepServe, PHASE.connect, threadId(THREAD.nettyServer, this.lastThread[consumer]! * 64), consumer, leaveNs + config.cluster.linkLatencyNs, doneNs, wire.step, "partitionRequestServe", this.lastServeNs[consumer]!);
+      step = this.steps.service(
+        this.stepServe,
+        PHASE.connect,
+        threadId(THREAD.nettyServer, this.lastThread[consumer]! * 64),
+        consumer,
+        leaveNs + config.cluster.linkLatencyNs,
+        doneNs,
+        wire.step,
+        "partitionRequestServe",
+        this.lastServeNs[consumer]!,
+      );
     }
     this.bulk[consumer] = 0;
     const registered = this.viewsMissing[consumer]!;
@@ -330,7 +463,10 @@ export class Connector {
     if (topology.inEdges[topology.taskVertex[consumer]!]!.length > 0) {
       // Channels that left the bulk on the way are registered by themselves.
       const apart = rows.rowsOfConsumer(consumer).some((row) => rows.inBulk[row] === 0);
-      if (apart) this.plane.registerAllViews(consumer, (edge, producer) => this.isOut(topology.edges[edge]!, producer, consumer));
+      if (apart)
+        this.plane.registerAllViews(consumer, (edge, producer) =>
+          this.isOut(topology.edges[edge]!, producer, consumer),
+        );
       else this.plane.registerAllViews(consumer);
     }
     for (const row of rows.rowsOfConsumer(consumer)) {
@@ -352,7 +488,9 @@ export class Connector {
     const { rows } = this;
     if (tasks.hung[consumer] === 1) {
       this.listener.whenTaskResumes(consumer, () => {
-        const still = list.filter((row) => rows.channel[row] === CHANNEL.reconnecting && rows.askedAttempt[row] !== NONE);
+        const still = list.filter(
+          (row) => rows.channel[row] === CHANNEL.reconnecting && rows.askedAttempt[row] !== NONE,
+        );
         this.reconnect(consumer, still, cause);
       });
       return;
@@ -364,17 +502,50 @@ export class Connector {
       const producerTm = tasks.taskManager[rows.producer[list[at]!]!]!;
       const producers: number[] = [];
       const asked: number[] = [];
-      while (at < list.length && rows.edge[list[at]!] === edge.index && tasks.taskManager[rows.producer[list[at]!]!] === producerTm) {
+      while (
+        at < list.length &&
+        rows.edge[list[at]!] === edge.index &&
+        tasks.taskManager[rows.producer[list[at]!]!] === producerTm
+      ) {
         producers.push(topology.taskSubtask[rows.producer[list[at]!]!]!);
         asked.push(rows.askedAttempt[list[at]!]!);
         at++;
       }
       const local = producerTm === consumerTm;
-      const connectNs = !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, producers[0]!) ? this.unit.connect(consumer, producerTm) : 0;
+      const connectNs =
+        !local && this.connections.mustConnect(consumerTm, producerTm, edge.index, producers[0]!)
+          ? this.unit.connect(consumer, producerTm)
+          : 0;
       const requestNs = producers.length * this.unit.request(consumer, producerTm);
       const leaveNs = this.plane.runMail(consumer, sim.nowNs, connectNs + requestNs);
-      const step = this.steps.service(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, leaveNs, cause, "tcpConnect", connectNs, "partitionRequest", requestNs);
-      this.serve({ consumer, attempt: tasks.attempt[consumer]!, consumerTm, producerTm, edge, producers, asked, bulk: false, leaveNs, tries: 0 }, step);
+      const step = this.steps.service(
+        this.stepRequest,
+        PHASE.connect,
+        threadId(THREAD.task, consumer),
+        consumer,
+        sim.nowNs,
+        leaveNs,
+        cause,
+        "tcpConnect",
+        connectNs,
+        "partitionRequest",
+        requestNs,
+      );
+      this.serve(
+        {
+          consumer,
+          attempt: tasks.attempt[consumer]!,
+          consumerTm,
+          producerTm,
+          edge,
+          producers,
+          asked,
+          bulk: false,
+          leaveNs,
+          tries: 0,
+        },
+        step,
+      );
     }
   }
 
@@ -397,19 +568,32 @@ export class Connector {
     const { consumer, producers, consumerTm, producerTm, edge } = this.batches[id]!;
     const { arrivesNs, step: wire } = this.steps.wire(PHASE.connect, consumer, leaveNs, cause);
     const serveNs = producers.length * this.unit.serve(consumer, producerTm);
-    const doneNs = cluster.alive(producerTm) ? this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, arrivesNs, serveNs) : arrivesNs + serveNs;
+    const doneNs = cluster.alive(producerTm)
+      ? this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, arrivesNs, serveNs)
+      : arrivesNs + serveNs;
     if (doneNs === Number.POSITIVE_INFINITY) {
       this.listener.whenLoopResumes(producerTm, () => this.serveRemote(id, Math.max(leaveNs, sim.nowNs), cause));
       return;
     }
-    const step = this.steps.service(this.stepServe, PHASE.connect, threadId(THREAD.nettyServer, producerTm * 64), consumer, arrivesNs, doneNs, wire, "partitionRequestServe", serveNs);
+    const step = this.steps.service(
+      this.stepServe,
+      PHASE.connect,
+      threadId(THREAD.nettyServer, producerTm * 64),
+      consumer,
+      arrivesNs,
+      doneNs,
+      wire,
+      "partitionRequestServe",
+      serveNs,
+    );
     sim.schedule(doneNs, this.batchServed, entities.task(consumer), id, 0, step);
   }
 
   /** The attempt that sent the batch still runs; a batch that it had not sent when it ended is no batch. */
   private senderOf(batch: Batch): "alive" | "dead" | "never sent" {
     const { tasks } = this.context;
-    if (tasks.attempt[batch.consumer] === batch.attempt && tasks.state[batch.consumer] === TASK_STATE.running) return "alive";
+    if (tasks.attempt[batch.consumer] === batch.attempt && tasks.state[batch.consumer] === TASK_STATE.running)
+      return "alive";
     return tasks.endedNs[batch.consumer]! <= batch.leaveNs ? "never sent" : "dead";
   }
 
@@ -441,7 +625,11 @@ export class Connector {
       if (answer === "found") this.listener.requested(row, batch.attempt, asked, step);
       if (sender !== "alive") return;
       if (answer === "gone") this.listener.refused(row, asked, step);
-      else if (answer === "not found" && this.rows.channel[row] === CHANNEL.reconnecting && this.rows.askedAttempt[row] === asked) {
+      else if (
+        answer === "not found" &&
+        this.rows.channel[row] === CHANNEL.reconnecting &&
+        this.rows.askedAttempt[row] === asked
+      ) {
         this.rows.askedAttempt[row] = NONE;
         notFound.push(p);
       }
@@ -453,16 +641,32 @@ export class Connector {
   private backOff(batch: Batch, nowNs: number, cause: number): void {
     const { engine } = this.context.config;
     const { sim, log, entities } = this.context;
-    const usedUp = batch.tries > 0 && engine.partitionRequestInitialBackoffNs * 2 ** (batch.tries - 1) >= engine.partitionRequestMaxBackoffNs;
+    const usedUp =
+      batch.tries > 0 &&
+      engine.partitionRequestInitialBackoffNs * 2 ** (batch.tries - 1) >= engine.partitionRequestMaxBackoffNs;
     if (usedUp && !this.survives) {
       this.listener.gaveUp(batch.consumer, cause);
       return;
     }
     // Who survives goes on asking at the longest interval, until the update comes.
-    const backoffNs = Math.min(engine.partitionRequestInitialBackoffNs * 2 ** batch.tries, engine.partitionRequestMaxBackoffNs);
+    const backoffNs = Math.min(
+      engine.partitionRequestInitialBackoffNs * 2 ** batch.tries,
+      engine.partitionRequestMaxBackoffNs,
+    );
     batch.tries++;
     this.batches.push(batch);
-    const step = log.add(this.stepBackoff, PHASE.connect, threadId(THREAD.timer, 0), batch.consumer, nowNs, nowNs + backoffNs, cause, -1, BACKOFF, backoffNs);
+    const step = log.add(
+      this.stepBackoff,
+      PHASE.connect,
+      threadId(THREAD.timer, 0),
+      batch.consumer,
+      nowNs,
+      nowNs + backoffNs,
+      cause,
+      -1,
+      BACKOFF,
+      backoffNs,
+    );
     sim.schedule(nowNs + backoffNs, this.retryDue, entities.task(batch.consumer), this.batches.length - 1, 0, step);
   }
 
@@ -488,7 +692,18 @@ export class Connector {
     if (still.length === 0) return;
     const requestNs = still.length * this.unit.request(consumer, batch.tries);
     const leaveNs = sim.nowNs + requestNs;
-    const request = log.add(this.stepRequest, PHASE.connect, threadId(THREAD.task, consumer), consumer, sim.nowNs, leaveNs, step, -1, PARTITION_REQUEST, requestNs);
+    const request = log.add(
+      this.stepRequest,
+      PHASE.connect,
+      threadId(THREAD.task, consumer),
+      consumer,
+      sim.nowNs,
+      leaveNs,
+      step,
+      -1,
+      PARTITION_REQUEST,
+      requestNs,
+    );
     const byTm = new Map<number, number[]>();
     for (const p of still) {
       const tm = tasks.taskManager[base + p]!;
@@ -499,7 +714,10 @@ export class Connector {
       producers.forEach((p, i) => {
         rows.askedAttempt[rows.find(edge.index, base + p, consumer)] = asked[i]!;
       });
-      this.serve({ ...batch, consumerTm: tasks.taskManager[consumer]!, producerTm, producers, asked, leaveNs }, request);
+      this.serve(
+        { ...batch, consumerTm: tasks.taskManager[consumer]!, producerTm, producers, asked, leaveNs },
+        request,
+      );
     }
   }
 
@@ -530,7 +748,15 @@ export class Connector {
       }
       const local = producerTm === consumerTm;
       const serveNs = local ? 0 : this.unit.serve(consumer, producerTm);
-      const doneNs = local ? leaveNs : this.plane.serveOnServerLoop(producerTm, consumerTm, edge.index, leaveNs + config.cluster.linkLatencyNs, serveNs);
+      const doneNs = local
+        ? leaveNs
+        : this.plane.serveOnServerLoop(
+            producerTm,
+            consumerTm,
+            edge.index,
+            leaveNs + config.cluster.linkLatencyNs,
+            serveNs,
+          );
       if (doneNs === Number.POSITIVE_INFINITY) missing.push(p);
       else this.countRequests(consumer, 1, leaveNs, doneNs, serveNs, producerTm);
     }

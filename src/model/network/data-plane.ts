@@ -9,12 +9,13 @@
  * the data plane that happens strictly before `now` has happened, what happens at `now` comes after the call.
  * A lazy plane advances only the entities that the call touches.
  */
-import type { Simulation } from "../../kernel/simulation.js";
+
 import type { RandomStreams } from "../../kernel/random.js";
+import type { Simulation } from "../../kernel/simulation.js";
 import type { ModelConfig } from "../config.js";
+import type { MatchMissCause, RecordLossCause } from "../loss-causes.js";
 import type { TaskTable } from "../task-table.js";
 import type { Topology } from "../topology/topology.js";
-import type { MatchMissCause, RecordLossCause } from "../loss-causes.js";
 
 /**
  * How an attempt ends. `killed`: with its process, whose kernel closes the connections. `silent`: with its machine, and

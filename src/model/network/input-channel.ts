@@ -7,7 +7,14 @@ export const CHANNEL = { active: 0, draining: 1, drainingCached: 2, empty: 3, re
 export const CHANNEL_NAMES = ["ACTIVE", "DRAINING", "DRAINING_CACHED", "EMPTY", "RECONNECTING"] as const;
 
 export const CHANNEL_EVENT = { error: 0, update: 1, olderUpdate: 2, consumed: 3, registered: 4, timer: 5 } as const;
-export const CHANNEL_EVENTS = ["onError", "update RPC", "older update RPC", "UnavailableEvent consumed", "view registered", "timer"] as const;
+export const CHANNEL_EVENTS = [
+  "onError",
+  "update RPC",
+  "older update RPC",
+  "UnavailableEvent consumed",
+  "view registered",
+  "timer",
+] as const;
 /** Which thread brings the event. */
 export const CHANNEL_EVENT_THREADS = ["Netty client", "RPC", "RPC", "task", "Netty client", "timer"] as const;
 
@@ -26,11 +33,25 @@ const cell = (next: number, ...actions: ChannelAction[]): ChannelCell => ({ next
  */
 export const CHANNEL_TABLE: readonly (readonly (ChannelCell | null)[])[] = [
   // ACTIVE. An update without an error before it is forced: power loss, nobody saw the producer go.
-  [cell(draining, "append event"), cell(drainingCached, "cache", "start timer", "append event"), cell(active), null, null, null],
+  [
+    cell(draining, "append event"),
+    cell(drainingCached, "cache", "start timer", "append event"),
+    cell(active),
+    null,
+    null,
+    null,
+  ],
   // DRAINING
   [cell(draining), cell(drainingCached, "cache", "start timer"), cell(draining), cell(empty), null, null],
   // DRAINING_CACHED. The timer's task fails; its channels go with it.
-  [cell(drainingCached), cell(drainingCached, "cache"), cell(drainingCached), cell(reconnecting, "stop timer", "connect"), null, cell(drainingCached, "fail task")],
+  [
+    cell(drainingCached),
+    cell(drainingCached, "cache"),
+    cell(drainingCached),
+    cell(reconnecting, "stop timer", "connect"),
+    null,
+    cell(drainingCached, "fail task"),
+  ],
   // EMPTY. The connection has forgotten the channel.
   [null, cell(reconnecting, "connect"), cell(empty), null, null, null],
   // RECONNECTING

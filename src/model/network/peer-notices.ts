@@ -46,7 +46,13 @@ export class PeerNotices {
   private readonly peerLostServed: number;
   private readonly stepClose: number;
 
-  constructor(context: ControlContext, policy: DataPlanePolicy, steps: NetworkSteps, rows: ChannelRows, listener: PeerNoticesListener) {
+  constructor(
+    context: ControlContext,
+    policy: DataPlanePolicy,
+    steps: NetworkSteps,
+    rows: ChannelRows,
+    listener: PeerNoticesListener,
+  ) {
     this.context = context;
     this.policy = policy;
     this.steps = steps;
@@ -54,8 +60,12 @@ export class PeerNotices {
     this.listener = listener;
     const { sim, log } = context;
     this.stepClose = log.kindId("connection-closed");
-    this.peerLost = sim.defineKind("peer-lost", PRIORITY.delivery, (entity, loss, edgeAndRole, step) => this.onPeerLost(entity, loss, edgeAndRole, step));
-    this.peerLostServed = sim.defineKind("peer-lost-served", PRIORITY.completion, (entity, loss, edgeAndRole, step) => this.onPeerLostServed(entity, loss, edgeAndRole, step));
+    this.peerLost = sim.defineKind("peer-lost", PRIORITY.delivery, (entity, loss, edgeAndRole, step) =>
+      this.onPeerLost(entity, loss, edgeAndRole, step),
+    );
+    this.peerLostServed = sim.defineKind("peer-lost-served", PRIORITY.completion, (entity, loss, edgeAndRole, step) =>
+      this.onPeerLostServed(entity, loss, edgeAndRole, step),
+    );
   }
 
   attach(plane: DataPlane): void {
@@ -65,12 +75,22 @@ export class PeerNotices {
   /** The newest attempts of these tasks are gone; `processDied`: and all else on their TaskManager. */
   lost(tasks: readonly number[], tm: number, processDied: boolean, step: number): void {
     const { attempt } = this.context.tasks;
-    this.losses.push({ tasks: [...tasks], attempts: tasks.map((task) => attempt[task]!), tm, atNs: this.context.sim.nowNs });
+    this.losses.push({
+      tasks: [...tasks],
+      attempts: tasks.map((task) => attempt[task]!),
+      tm,
+      atNs: this.context.sim.nowNs,
+    });
     this.notifyPeers(this.losses.length - 1, processDied, step);
   }
 
   closed(gone: readonly { task: number; attempt: number }[], tm: number, processDied: boolean, step: number): void {
-    this.losses.push({ tasks: gone.map(({ task }) => task), attempts: gone.map(({ attempt }) => attempt), tm, atNs: this.context.sim.nowNs });
+    this.losses.push({
+      tasks: gone.map(({ task }) => task),
+      attempts: gone.map(({ attempt }) => attempt),
+      tm,
+      atNs: this.context.sim.nowNs,
+    });
     this.notifyPeers(this.losses.length - 1, processDied, step);
   }
 
@@ -108,12 +128,17 @@ export class PeerNotices {
     const seen = new Uint8Array(cluster.taskManagers);
     if (edge.allToAll) {
       const parallelism = role === CONSUMER_ROLE ? edge.consumers : edge.producers;
-      for (let i = 0; i < parallelism; i++) if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
+      for (let i = 0; i < parallelism; i++)
+        if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
     } else {
       for (const task of tasks) {
         if (topology.taskVertex[task] !== (role === CONSUMER_ROLE ? edge.from : edge.to)) continue;
-        const { first, count } = role === CONSUMER_ROLE ? consumersOf(edge, topology.taskSubtask[task]!) : producersOf(edge, topology.taskSubtask[task]!);
-        for (let i = first; i < first + count; i++) if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
+        const { first, count } =
+          role === CONSUMER_ROLE
+            ? consumersOf(edge, topology.taskSubtask[task]!)
+            : producersOf(edge, topology.taskSubtask[task]!);
+        for (let i = first; i < first + count; i++)
+          if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
       }
     }
     const peers: number[] = [];
@@ -130,13 +155,25 @@ export class PeerNotices {
     const nowNs = context.sim.nowNs;
     const cost = context.draws.draw("nettyMessage", tm, edgeAndRole);
     const client = (edgeAndRole & 1) === CONSUMER_ROLE;
-    const doneNs = client ? this.plane.serveOnClientLoop(tm, loss.tm, edge, nowNs, cost) : this.plane.serveOnServerLoop(tm, loss.tm, edge, nowNs, cost);
+    const doneNs = client
+      ? this.plane.serveOnClientLoop(tm, loss.tm, edge, nowNs, cost)
+      : this.plane.serveOnServerLoop(tm, loss.tm, edge, nowNs, cost);
     if (doneNs === Number.POSITIVE_INFINITY) {
       this.whenLoopResumes(tm, () => this.onPeerLost(entity, lossId, edgeAndRole, cause));
       return;
     }
     const thread = threadId(client ? THREAD.nettyClient : THREAD.nettyServer, tm * 64);
-    const step = this.steps.service(this.stepClose, PHASE.detect, thread, tm, nowNs, doneNs, cause, "nettyMessage", cost);
+    const step = this.steps.service(
+      this.stepClose,
+      PHASE.detect,
+      thread,
+      tm,
+      nowNs,
+      doneNs,
+      cause,
+      "nettyMessage",
+      cost,
+    );
     context.sim.schedule(doneNs, this.peerLostServed, entity, lossId, edgeAndRole, step);
   }
 

@@ -17,7 +17,13 @@ import type { AttemptEnd, DataPlane, PlaneListener } from "./data-plane.js";
 import { CHANNEL, CHANNEL_EVENT, CHANNEL_EVENTS, CHANNEL_NAMES, CHANNEL_TABLE } from "./input-channel.js";
 import { PeerNotices } from "./peer-notices.js";
 import { NetworkSteps } from "./steps.js";
-import { SUBPARTITION, SUBPARTITION_EVENT, SUBPARTITION_EVENTS, SUBPARTITION_NAMES, SUBPARTITION_TABLE } from "./subpartition.js";
+import {
+  SUBPARTITION,
+  SUBPARTITION_EVENT,
+  SUBPARTITION_EVENTS,
+  SUBPARTITION_NAMES,
+  SUBPARTITION_TABLE,
+} from "./subpartition.js";
 
 export interface NetworkListener {
   /** The task thread throws because of a lost peer, or because its fallback timer fired. */
@@ -80,14 +86,25 @@ export class Network implements PlaneListener {
       peerFailed: (task, step) => this.onPeerFailed(task, step),
       reportLost: (task, attempt, step) => listener.reportLost(task, attempt, step),
     });
-    this.connector = new Connector(context, this.rows, this.steps, observer, policy.receiver === "survive", newestAttempt, {
-      requested: (row, consumerAttempt, producerAttempt, step) => this.onRequested(row, consumerAttempt, producerAttempt, step),
-      refused: (row, producerAttempt, step) => this.onError(row, producerAttempt, step),
-      gaveUp: (consumer, step) => listener.failTask(consumer, step, "partition-not-found"),
-      whenLoopResumes: (tm, retry) => this.notices.whenLoopResumes(tm, retry),
-      whenTaskResumes: (task, retry) => this.whenTaskResumes(task, retry),
-    });
-    this.timerFires = sim.defineKind("fallback-timer", PRIORITY.timer, (_e, row, consumerAttempt, step) => this.onTimer(row, consumerAttempt, step));
+    this.connector = new Connector(
+      context,
+      this.rows,
+      this.steps,
+      observer,
+      policy.receiver === "survive",
+      newestAttempt,
+      {
+        requested: (row, consumerAttempt, producerAttempt, step) =>
+          this.onRequested(row, consumerAttempt, producerAttempt, step),
+        refused: (row, producerAttempt, step) => this.onError(row, producerAttempt, step),
+        gaveUp: (consumer, step) => listener.failTask(consumer, step, "partition-not-found"),
+        whenLoopResumes: (tm, retry) => this.notices.whenLoopResumes(tm, retry),
+        whenTaskResumes: (task, retry) => this.whenTaskResumes(task, retry),
+      },
+    );
+    this.timerFires = sim.defineKind("fallback-timer", PRIORITY.timer, (_e, row, consumerAttempt, step) =>
+      this.onTimer(row, consumerAttempt, step),
+    );
     this.flagVisible = sim.defineKind("availability-flag-visible", PRIORITY.completion, (_e, row, version) => {
       if (this.rows.flagVersion[row] === version) this.showFlag(row);
     });
@@ -149,7 +166,12 @@ export class Network implements PlaneListener {
   }
 
   /** Connections of attempts that ended before close now: with their process, or when a cut-off TaskManager gives its zombies up. */
-  connectionsClosed(tasks: readonly { task: number; attempt: number }[], tm: number, processDied: boolean, step: number): void {
+  connectionsClosed(
+    tasks: readonly { task: number; attempt: number }[],
+    tm: number,
+    processDied: boolean,
+    step: number,
+  ): void {
     if (this.survives && tasks.length > 0) this.notices.closed(tasks, tm, processDied, step);
   }
 
@@ -196,7 +218,8 @@ export class Network implements PlaneListener {
 
   private onPeerFailed(task: number, step: number): void {
     // A hanging thread meets the error when it goes on.
-    if (this.context.tasks.hung[task] === 1) this.whenTaskResumes(task, () => this.listener.failTask(task, step, "peer"));
+    if (this.context.tasks.hung[task] === 1)
+      this.whenTaskResumes(task, () => this.listener.failTask(task, step, "peer"));
     else this.listener.failTask(task, step, "peer");
   }
 
@@ -230,7 +253,10 @@ export class Network implements PlaneListener {
     const { rows } = this;
     const current = rows.viewAttempt[row] === consumerAttempt;
     if (consumerAttempt > rows.closedAttempt[row]!) rows.closedAttempt[row] = consumerAttempt;
-    this.subpartitionEvent(row, current || this.policy.defects?.closesAnyView ? SUBPARTITION_EVENT.close : SUBPARTITION_EVENT.stale);
+    this.subpartitionEvent(
+      row,
+      current || this.policy.defects?.closesAnyView ? SUBPARTITION_EVENT.close : SUBPARTITION_EVENT.stale,
+    );
   }
 
   /** U4 at the sender, and what it means for the channel. */
@@ -242,7 +268,13 @@ export class Network implements PlaneListener {
       this.subpartitionEvent(row, SUBPARTITION_EVENT.stale);
       return;
     }
-    this.probe.viewRegistered?.({ edge: rows.edge[row]!, producer: rows.producer[row]!, producerAttempt, consumer: rows.consumer[row]!, consumerAttempt });
+    this.probe.viewRegistered?.({
+      edge: rows.edge[row]!,
+      producer: rows.producer[row]!,
+      producerAttempt,
+      consumer: rows.consumer[row]!,
+      consumerAttempt,
+    });
     rows.viewAttempt[row] = consumerAttempt;
     this.subpartitionEvent(row, SUBPARTITION_EVENT.request);
     const consumer = rows.consumer[row]!;
@@ -262,16 +294,26 @@ export class Network implements PlaneListener {
     const version = ++rows.flagVersion[row]!;
     const visibleNs = context.draws.draw("flagVisibility", row, version);
     if (visibleNs === 0) this.showFlag(row);
-    else context.sim.schedule(context.sim.nowNs + visibleNs, this.flagVisible, context.entities.task(rows.producer[row]!), row, version);
+    else
+      context.sim.schedule(
+        context.sim.nowNs + visibleNs,
+        this.flagVisible,
+        context.entities.task(rows.producer[row]!),
+        row,
+        version,
+      );
   }
 
   private showFlag(row: number): void {
     const { rows, context } = this;
     const { tasks } = context;
     const consumer = rows.consumer[row]!;
-    if (rows.subpartition[row] === SUBPARTITION.unavailable) this.plane.closeView(rows.edge[row]!, rows.producer[row]!, consumer, this.policy.sender);
-    else if (tasks.state[consumer] === TASK_STATE.running && tasks.attempt[consumer] === rows.viewAttempt[row]) this.plane.registerView(rows.edge[row]!, rows.producer[row]!, consumer);
-    else if (this.policy.defects?.reenablesOnStale) this.plane.registerView(rows.edge[row]!, rows.producer[row]!, consumer);
+    if (rows.subpartition[row] === SUBPARTITION.unavailable)
+      this.plane.closeView(rows.edge[row]!, rows.producer[row]!, consumer, this.policy.sender);
+    else if (tasks.state[consumer] === TASK_STATE.running && tasks.attempt[consumer] === rows.viewAttempt[row])
+      this.plane.registerView(rows.edge[row]!, rows.producer[row]!, consumer);
+    else if (this.policy.defects?.reenablesOnStale)
+      this.plane.registerView(rows.edge[row]!, rows.producer[row]!, consumer);
   }
 
   // --- receiver: input channel ---
@@ -281,7 +323,11 @@ export class Network implements PlaneListener {
     this.cover("channel", CHANNEL_NAMES[state]!, CHANNEL_EVENTS[event]!);
     const cell = CHANNEL_TABLE[state]![event]!;
     if (cell === null) {
-      this.probe.impossible?.(`channel ${CHANNEL_NAMES[state]!} × ${CHANNEL_EVENTS[event]!}`, rows.producer[row]!, rows.consumer[row]!);
+      this.probe.impossible?.(
+        `channel ${CHANNEL_NAMES[state]!} × ${CHANNEL_EVENTS[event]!}`,
+        rows.producer[row]!,
+        rows.consumer[row]!,
+      );
       return;
     }
     if (state === CHANNEL.reconnecting && event === CHANNEL_EVENT.error) {
@@ -322,7 +368,12 @@ export class Network implements PlaneListener {
   private onError(row: number, producerAttempt: number, step: number): void {
     const { rows } = this;
     const state = rows.channel[row]!;
-    const known = state === CHANNEL.empty ? NONE : state === CHANNEL.reconnecting ? rows.askedAttempt[row]! : rows.readsAttempt[row]!;
+    const known =
+      state === CHANNEL.empty
+        ? NONE
+        : state === CHANNEL.reconnecting
+          ? rows.askedAttempt[row]!
+          : rows.readsAttempt[row]!;
     if (known !== producerAttempt) {
       this.cover("channel", CHANNEL_NAMES[state]!, "stale error");
       return;
@@ -362,7 +413,10 @@ export class Network implements PlaneListener {
     for (const { row, attempt } of updates) {
       if (rows.inBulk[row] === 1) continue;
       const state = rows.channel[row]!;
-      const known = state === CHANNEL.drainingCached ? rows.cachedAttempt[row]! : Math.max(rows.readsAttempt[row]!, rows.askedAttempt[row]!);
+      const known =
+        state === CHANNEL.drainingCached
+          ? rows.cachedAttempt[row]!
+          : Math.max(rows.readsAttempt[row]!, rows.askedAttempt[row]!);
       const newer = attempt > known;
       // Ablation: the early update is dropped, nothing will bring it again.
       if (newer && !context.config.strategy.cacheUpdate && (state === CHANNEL.active || state === CHANNEL.draining)) {
@@ -384,7 +438,14 @@ export class Network implements PlaneListener {
     if (fallbackTimerNs === null || this.policy.defects?.noTimer) return;
     const consumer = rows.consumer[row]!;
     const { sim, entities, tasks } = context;
-    rows.timer[row] = sim.schedule(sim.nowNs + fallbackTimerNs, this.timerFires, entities.task(consumer), row, tasks.attempt[consumer]!, step);
+    rows.timer[row] = sim.schedule(
+      sim.nowNs + fallbackTimerNs,
+      this.timerFires,
+      entities.task(consumer),
+      row,
+      tasks.attempt[consumer]!,
+      step,
+    );
   }
 
   private stopTimer(row: number): void {
@@ -400,7 +461,17 @@ export class Network implements PlaneListener {
     this.probe.handled?.("fallback timer", consumer, consumerAttempt);
     const timerNs = context.config.strategy.fallbackTimerNs ?? 0;
     const nowNs = context.sim.nowNs;
-    const step = this.steps.service(this.stepTimer, PHASE.timer, threadId(THREAD.timer, 0), consumer, nowNs - timerNs, nowNs, cause, "fallbackTimer", timerNs);
+    const step = this.steps.service(
+      this.stepTimer,
+      PHASE.timer,
+      threadId(THREAD.timer, 0),
+      consumer,
+      nowNs - timerNs,
+      nowNs,
+      cause,
+      "fallbackTimer",
+      timerNs,
+    );
     this.channelEvent(row, CHANNEL_EVENT.timer, NONE, step);
   }
 }

@@ -1,5 +1,5 @@
 /** Trace steps of the network: wires and FIFO threads, so that waiting shows as the service of what was ahead. */
-import { costIndex, type CostLabel, threadId } from "../causal-log.js";
+import { type CostLabel, costIndex, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import type { StepPhase } from "../phases.js";
 
@@ -16,7 +16,18 @@ export class NetworkSteps {
 
   wire(phase: StepPhase, entity: number, startNs: number, cause: number): { arrivesNs: number; step: number } {
     const latencyNs = this.context.config.cluster.linkLatencyNs;
-    const step = this.context.log.add(this.wireKind, phase, threadId(7, 0), entity, startNs, startNs + latencyNs, cause, -1, costIndex("linkLatency"), latencyNs);
+    const step = this.context.log.add(
+      this.wireKind,
+      phase,
+      threadId(7, 0),
+      entity,
+      startNs,
+      startNs + latencyNs,
+      cause,
+      -1,
+      costIndex("linkLatency"),
+      latencyNs,
+    );
     return { arrivesNs: startNs + latencyNs, step };
   }
 
@@ -37,7 +48,33 @@ export class NetworkSteps {
     const { log } = this.context;
     const startNs = doneNs - costANs - costBNs;
     const ready =
-      startNs > readyNs ? log.add(this.queueKind, phase, thread, entity, readyNs, startNs, cause, -1, costIndex("queue"), startNs - readyNs) : cause;
-    return log.add(kind, phase, thread, entity, startNs, doneNs, ready, -1, costIndex(costA), costANs, costB === undefined ? -1 : costIndex(costB), costBNs);
+      startNs > readyNs
+        ? log.add(
+            this.queueKind,
+            phase,
+            thread,
+            entity,
+            readyNs,
+            startNs,
+            cause,
+            -1,
+            costIndex("queue"),
+            startNs - readyNs,
+          )
+        : cause;
+    return log.add(
+      kind,
+      phase,
+      thread,
+      entity,
+      startNs,
+      doneNs,
+      ready,
+      -1,
+      costIndex(costA),
+      costANs,
+      costB === undefined ? -1 : costIndex(costB),
+      costBNs,
+    );
   }
 }

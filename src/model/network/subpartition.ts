@@ -7,9 +7,17 @@ export const SUBPARTITION = { available: 0, unavailable: 1 } as const;
 export const SUBPARTITION_NAMES = ["AVAILABLE", "UNAVAILABLE"] as const;
 
 export const SUBPARTITION_EVENT = { close: 0, request: 1, stale: 2 } as const;
-export const SUBPARTITION_EVENTS = ["close of the current view", "PartitionRequest of a newer attempt", "stale close or older attempt"] as const;
+export const SUBPARTITION_EVENTS = [
+  "close of the current view",
+  "PartitionRequest of a newer attempt",
+  "stale close or older attempt",
+] as const;
 
-export type SubpartitionAction = "recycle the queue, discard" | "release the old view, register" | "register" | "ignore";
+export type SubpartitionAction =
+  | "recycle the queue, discard"
+  | "release the old view, register"
+  | "register"
+  | "ignore";
 export interface SubpartitionCell {
   readonly next: number;
   readonly action: SubpartitionAction;

@@ -52,7 +52,13 @@ export class UpdateRpcs {
       const base = topology.taskBase[edge.to]!;
       for (const row of rows.rowsOfProducer(task)) {
         const consumer = rows.consumer[row]!;
-        if (consumer < base || consumer >= base + edge.consumers || this.queued[consumer] || tasks.state[consumer] === TASK_STATE.down) continue;
+        if (
+          consumer < base ||
+          consumer >= base + edge.consumers ||
+          this.queued[consumer] ||
+          tasks.state[consumer] === TASK_STATE.down
+        )
+          continue;
         this.queued[consumer] = 1;
         this.jobManager.thread.post(this.send, consumer, 0, step);
       }
@@ -73,8 +79,21 @@ export class UpdateRpcs {
     this.payloads.push(updates);
     const payload = this.payloads.length - 1;
     const cost = draws.draw("updateRpcWire", consumer, this.sent[consumer]!++);
-    const wire = log.add(this.stepWire, PHASE.connect, threadId(THREAD.wire, 0), consumer, sim.nowNs, sim.nowNs + cost, step, -1, costIndex("updateRpcWire"), cost);
+    const wire = log.add(
+      this.stepWire,
+      PHASE.connect,
+      threadId(THREAD.wire, 0),
+      consumer,
+      sim.nowNs,
+      sim.nowNs + cost,
+      step,
+      -1,
+      costIndex("updateRpcWire"),
+      cost,
+    );
     const attempt = tasks.attempt[consumer]!;
-    links.send(JOB_MANAGER_NODE, tasks.taskManager[consumer]!, cost, (at) => sim.schedule(at, this.arrives, entities.task(consumer), attempt, payload, wire));
+    links.send(JOB_MANAGER_NODE, tasks.taskManager[consumer]!, cost, (at) =>
+      sim.schedule(at, this.arrives, entities.task(consumer), attempt, payload, wire),
+    );
   }
 }

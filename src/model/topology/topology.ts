@@ -91,10 +91,20 @@ export function buildTopology(config: ModelConfig): Topology {
     const to = vertices[edge.to]!;
     const allToAll = edge.partitioning !== "forward" && edge.partitioning !== "rescale";
     let shares = new Float64Array(0);
-    if (edge.partitioning === "hash") shares = Float64Array.from(keyGroupShares(to.parallelism, to.maxParallelism, edge.keySkew));
+    if (edge.partitioning === "hash")
+      shares = Float64Array.from(keyGroupShares(to.parallelism, to.maxParallelism, edge.keySkew));
     else if (edge.partitioning === "rebalance") shares = new Float64Array(to.parallelism).fill(1 / to.parallelism);
     else if (edge.partitioning === "broadcast") shares = new Float64Array(to.parallelism).fill(1);
-    return { index, from: edge.from, to: edge.to, partitioning: edge.partitioning, producers, consumers: to.parallelism, allToAll, shares };
+    return {
+      index,
+      from: edge.from,
+      to: edge.to,
+      partitioning: edge.partitioning,
+      producers,
+      consumers: to.parallelism,
+      allToAll,
+      shares,
+    };
   });
   const order = topologicalOrder(vertices.length, edges);
   const members: number[][] = Array.from({ length: slots }, () => []);

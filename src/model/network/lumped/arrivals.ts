@@ -52,7 +52,10 @@ export class Arrivals {
     this.tables = layout.groups.map((group) => {
       if (group.periodic) return new Uint16Array(0);
       let table = byMean.get(group.meanPerBin);
-      if (table === undefined) byMean.set(group.meanPerBin, (table = poissonTable(group.meanPerBin)));
+      if (table === undefined) {
+        table = poissonTable(group.meanPerBin);
+        byMean.set(group.meanPerBin, table);
+      }
       return table;
     });
     const phases = context.streams.family("log-phase");
@@ -83,7 +86,8 @@ export class Arrivals {
       const group = groupOfSource[s]!;
       const table = tables[group]!;
       before[s] = before[s]! + inBin[s]!;
-      const count = table.length > 0 ? table[family.bits(sourceTask[s]!, bin) >>> (32 - TABLE_BITS)]! : this.draw(s, bin);
+      const count =
+        table.length > 0 ? table[family.bits(sourceTask[s]!, bin) >>> (32 - TABLE_BITS)]! : this.draw(s, bin);
       inBin[s] = count;
       if (counted) {
         produced[group * stride + bin] = produced[group * stride + bin]! + count;
@@ -98,12 +102,14 @@ export class Arrivals {
     const { resolutionNs } = this.layout;
     let bin = this.bin;
     let start = this.before[s]!;
-    if (timeNs >= bin * resolutionNs) return start + Math.floor((this.inBin[s]! * (timeNs - bin * resolutionNs)) / resolutionNs);
+    if (timeNs >= bin * resolutionNs)
+      return start + Math.floor((this.inBin[s]! * (timeNs - bin * resolutionNs)) / resolutionNs);
     while (bin > 0 && timeNs < bin * resolutionNs) {
       bin--;
       const count = this.draw(s, bin);
       start -= count;
-      if (timeNs >= bin * resolutionNs) return start + Math.floor((count * (timeNs - bin * resolutionNs)) / resolutionNs);
+      if (timeNs >= bin * resolutionNs)
+        return start + Math.floor((count * (timeNs - bin * resolutionNs)) / resolutionNs);
     }
     return 0;
   }

@@ -2,16 +2,30 @@
  * What happens in the plane when an attempt ends or starts: at a source, what is lost and where the next attempt goes
  * on; at a consumer, the fate of what was under way to it and of its state.
  */
-import { CONSUMER_MASK, COPY, COUNT_0, COUNT_1, BIN, DOUBLES, NEXT, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
-import type { LumpedPlane } from "./plane.js";
+
+import type { PlaneParts } from "./plane-parts.js";
+import {
+  BIN,
+  CONSUMER_MASK,
+  COPY,
+  COUNT_0,
+  COUNT_1,
+  DOUBLES,
+  NEXT,
+  OWN,
+  SOURCE,
+  TARGET,
+  TIME,
+  WORDS,
+} from "./quanta.js";
 import { CAUSE } from "./record-ledger.js";
 import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, IN_DEBT } from "./state.js";
 
 export class Attempts {
   readonly consumerEpoch: Int32Array;
-  private readonly plane: LumpedPlane;
+  private readonly plane: PlaneParts;
 
-  constructor(plane: LumpedPlane) {
+  constructor(plane: PlaneParts) {
     this.plane = plane;
     this.consumerEpoch = new Int32Array(plane.layout.consumers);
   }
@@ -30,7 +44,10 @@ export class Attempts {
     const readTo = sources.readAt(s, nowNs);
     const group = state.layout.groupOfSource[s]!;
     sources.sendFullSegments(s, group, readTo, nowNs);
-    if (readTo > flushed[s]!) sources.pieces(s, flushed[s]!, readTo, (bin, a, b) => ledger.loseOwn(s, CAUSE.unflushedOutput, b, bin, rereads.originalsIn(s, a, b), 0));
+    if (readTo > flushed[s]!)
+      sources.pieces(s, flushed[s]!, readTo, (bin, a, b) =>
+        ledger.loseOwn(s, CAUSE.unflushedOutput, b, bin, rereads.originalsIn(s, a, b), 0),
+      );
     rows.sourceDied(s);
     holding.loseAll(s);
     holding.unstalled(s, nowNs);
@@ -179,13 +196,15 @@ export class Attempts {
     state.queued[c] = 0;
     state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;
-    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) state.stagedTail[lane] = unlinkAll(words, state.stagedHead, lane, (q) => isMine(q, false));
+    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++)
+      state.stagedTail[lane] = unlinkAll(words, state.stagedHead, lane, (q) => isMine(q, false));
     const wires = mine.length;
     unlinkAll(words, state.arrivalTop, tm, (q) => isMine(q, true));
     // The wire's stack has the newest on top.
     mine.push(...mine.splice(wires).reverse());
     for (const { q, timeNs, wire } of mine) {
-      if (apart && (words[q * WORDS + TARGET]! & OWN) === 0 && this.reroute(q, c, Math.max(nowNs, timeNs), wire)) continue;
+      if (apart && (words[q * WORDS + TARGET]! & OWN) === 0 && this.reroute(q, c, Math.max(nowNs, timeNs), wire))
+        continue;
       this.giveBack(q, c);
       receivers.lose(q, CAUSE.lostInFlight);
     }
@@ -213,7 +232,8 @@ export class Attempts {
     const book = books[group.sink]!;
     const bin = words[w + BIN]!;
     if (book.isApart(cls, bin)) book.giveBack(cls, group.input, bin, words[w + COUNT_0]!);
-    if (words[w + COUNT_1]! > 0 && book.isApart(cls, bin + 1)) book.giveBack(cls, group.input, bin + 1, words[w + COUNT_1]!);
+    if (words[w + COUNT_1]! > 0 && book.isApart(cls, bin + 1))
+      book.giveBack(cls, group.input, bin + 1, words[w + COUNT_1]!);
   }
 
   consumerStarted(c: number): void {

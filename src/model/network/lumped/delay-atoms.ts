@@ -28,7 +28,12 @@ function atoms(delay: VertexConfig["matchDelay"], most: number, resolutionNs: nu
     const low = Math.floor(bins);
     const high = bins - low;
     // Between two bins: both in proportion, so that the mean delay keeps its value; far apart, the nearer one will do.
-    for (const [offset, share] of i < strata / 2 ? [[low, 1 - high], [low + 1, high]] as const : [[Math.round(bins), 1]] as const) {
+    for (const [offset, share] of i < strata / 2
+      ? ([
+          [low, 1 - high],
+          [low + 1, high],
+        ] as const)
+      : ([[Math.round(bins), 1]] as const)) {
       if (share > 0) merged.set(offset, (merged.get(offset) ?? 0) + share / strata);
     }
   }
@@ -44,7 +49,14 @@ function atoms(delay: VertexConfig["matchDelay"], most: number, resolutionNs: nu
 }
 
 export function combinations(vertex: VertexConfig, inputs: number, resolutionNs: number): Combinations {
-  if (inputs === 1) return { count: 1, offsets: new Int32Array(1), weights: Float64Array.of(1), earliest: new Uint8Array(1), maxOffset: 0 };
+  if (inputs === 1)
+    return {
+      count: 1,
+      offsets: new Int32Array(1),
+      weights: Float64Array.of(1),
+      earliest: new Uint8Array(1),
+      maxOffset: 0,
+    };
   const each = Math.max(1, Math.floor((MOST / inputs) ** (1 / (inputs - 1)) + 1e-9));
   const single = atoms(vertex.matchDelay, each, resolutionNs);
   const lists: { delays: number[]; weight: number; first: number }[] = [];
@@ -52,7 +64,10 @@ export function combinations(vertex: VertexConfig, inputs: number, resolutionNs:
     let partial: { delays: number[]; weight: number; first: number }[] = [{ delays: [], weight: 1 / inputs, first }];
     for (let v = 0; v < inputs; v++) {
       if (v === first) partial = partial.map((list) => ({ ...list, delays: [...list.delays, 0] }));
-      else partial = partial.flatMap((list) => single.map(([delay, weight]) => ({ delays: [...list.delays, delay], weight: list.weight * weight, first })));
+      else
+        partial = partial.flatMap((list) =>
+          single.map(([delay, weight]) => ({ delays: [...list.delays, delay], weight: list.weight * weight, first })),
+        );
     }
     lists.push(...partial);
   }

@@ -4,7 +4,14 @@ import { createLumpedPlane } from "./index.js";
 import { drive, type Kill } from "./testing/drive.js";
 import { joinJob } from "./testing/job.js";
 
-const kill = (mode: Kill["mode"], atNs: number): Kill => ({ atNs, taskManager: 1, mode, noticeNs: 13_000_000, outageNs: 2_345_678_901, connectNs: 320_000_000 });
+const kill = (mode: Kill["mode"], atNs: number): Kill => ({
+  atNs,
+  taskManager: 1,
+  mode,
+  noticeNs: 13_000_000,
+  outageNs: 2_345_678_901,
+  connectNs: 320_000_000,
+});
 
 describe("windowed and event-by-event planes give the same bits", () => {
   it.each([

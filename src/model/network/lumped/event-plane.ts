@@ -70,7 +70,8 @@ class EventLumpedPlane extends LumpedPlane {
       next(c);
     });
     const next = (c: number): void => {
-      if (state.fifoHead[c]! >= 0) sim.schedule(Math.max(sim.nowNs, receivers.drainNs(c, sim.nowNs, 1)), service, entityBase + 1 + c, c);
+      if (state.fifoHead[c]! >= 0)
+        sim.schedule(Math.max(sim.nowNs, receivers.drainNs(c, sim.nowNs, 1)), service, entityBase + 1 + c, c);
     };
     const steps: Steps = {
       arrival: (tm, timeNs) => void sim.schedule(timeNs, arrival, entityBase + 1 + consumers + tm, tm),
@@ -87,7 +88,8 @@ class EventLumpedPlane extends LumpedPlane {
     this.steps ??= this.define();
     const { phaseNs, resolutionNs } = this.layout;
     const start = this.state.arrivals.bin * resolutionNs;
-    for (let s = 0; s < phaseNs.length; s++) this.context.sim.schedule(start + phaseNs[s]!, this.flushKind, this.context.entityBase + 1 + s);
+    for (let s = 0; s < phaseNs.length; s++)
+      this.context.sim.schedule(start + phaseNs[s]!, this.flushKind, this.context.entityBase + 1 + s);
   }
 
   /** All events before now have been handled; only how far the services are, which the timeline shows, is noted here. */

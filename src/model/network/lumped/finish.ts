@@ -4,7 +4,7 @@
  */
 import { MATCH_MISS_CAUSES, type MatchMissCause, RECORD_LOSS_CAUSES, type RecordLossCause } from "../../loss-causes.js";
 import type { PlaneResult } from "../data-plane.js";
-import type { LumpedPlane } from "./plane.js";
+import type { PlaneParts } from "./plane-parts.js";
 import { BIN, COPY, COUNT_0, COUNT_1, NEXT, SOURCE, TARGET, WORDS } from "./quanta.js";
 import { DEAD } from "./state.js";
 
@@ -15,18 +15,21 @@ export interface Walk {
 }
 
 /** Originals in logs, sources' buffers, queues, wires, gates, held lists and rows. */
-export function walk(plane: LumpedPlane, endNs: number): Walk {
+export function walk(plane: PlaneParts, endNs: number): Walk {
   const { state, layout, rereads, sources, holding, rows } = plane;
   const stride = layout.bins + 1;
   const result: Walk = { byBin: new Float64Array(layout.groups.length * stride), total: 0 };
   const add = (group: number, bin: number, count: number): void => {
-    result.byBin[group * stride + Math.min(bin, layout.bins)] = result.byBin[group * stride + Math.min(bin, layout.bins)]! + count;
+    result.byBin[group * stride + Math.min(bin, layout.bins)] =
+      result.byBin[group * stride + Math.min(bin, layout.bins)]! + count;
     result.total += count;
   };
   for (let s = 0; s < layout.sources; s++) {
     const group = layout.groupOfSource[s]!;
     const from = state.sourceFlags[s]! & DEAD ? state.read[s]! : state.flushed[s]!;
-    sources.pieces(s, from, state.arrivals.endAt(s, endNs), (bin, a, b) => add(group, bin, rereads.originalsIn(s, a, b)));
+    sources.pieces(s, from, state.arrivals.endAt(s, endNs), (bin, a, b) =>
+      add(group, bin, rereads.originalsIn(s, a, b)),
+    );
   }
   const { words } = state.pool;
   const quantum = (q: number): void => {
@@ -61,7 +64,7 @@ class Violations {
   }
 }
 
-export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
+export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
   const { state, layout, sources, receivers, ledger, books, timeline, holding, gaps, latency, binned } = plane;
   // The last tick has settled every whole bin; a part of one is settled here.
   if (state.arrivals.bin * layout.resolutionNs < endNs) plane.closeBin();
@@ -71,20 +74,30 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
   // Records.
   for (let s = 0; s < layout.sources; s++) {
     const group = layout.groups[layout.groupOfSource[s]!]!;
-    ledger.settleOwn(s, Number.POSITIVE_INFINITY, (bin, count) => books[group.sink]!.lose(group.input, bin, count), () => undefined);
+    ledger.settleOwn(
+      s,
+      Number.POSITIVE_INFINITY,
+      (bin, count) => books[group.sink]!.lose(group.input, bin, count),
+      () => undefined,
+    );
   }
   let produced = 0;
   for (let s = 0; s < layout.sources; s++) produced += state.arrivals.endAt(s, endNs);
   const walked = walk(plane, endNs);
   const balance = produced - ledger.delivered - ledger.lostTotal - walked.total;
-  violations.add("record ledger balances", balance, `produced ${produced} − delivered ${ledger.delivered} − lost ${ledger.lostTotal} − in flight ${walked.total} = ${balance}`);
+  violations.add(
+    "record ledger balances",
+    balance,
+    `produced ${produced} − delivered ${ledger.delivered} − lost ${ledger.lostTotal} − in flight ${walked.total} = ${balance}`,
+  );
 
   // Hops: what went in is what came out, was lost there, or is still there.
   const inNetwork = sources.sent - receivers.processed - receivers.dropped - holding.lostCopiesAndAll;
   let seen = 0;
   const { words } = state.pool;
   const size = (head: number): void => {
-    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
+    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!)
+      seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
   };
   for (let tm = 0; tm < state.taskManagers; tm++) {
     size(state.arrivalTop[tm]!);
@@ -94,7 +107,11 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
   holding.walk((q) => {
     seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
   });
-  violations.add("records of the network hops", inNetwork - seen, `sent ${sources.sent}, processed ${receivers.processed}, lost ${receivers.dropped}, held and lost ${holding.lostCopiesAndAll}, there ${seen}`);
+  violations.add(
+    "records of the network hops",
+    inNetwork - seen,
+    `sent ${sources.sent}, processed ${receivers.processed}, lost ${receivers.dropped}, held and lost ${holding.lostCopiesAndAll}, there ${seen}`,
+  );
 
   // Matches.
   let expected = 0;
@@ -108,7 +125,12 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
     const left = book.settleAtEnd((input, bin) => walked.byBin[book.sink.inputs[input]!.index * stride + bin]!);
     let all = 0;
     for (const count of book.expectedIn) all += count;
-    if (left > LEFT_MOST + all * LEFT_SHARE) violations.add("matches follow their records", left, `${left} members whose record is nowhere under way had not arrived`);
+    if (left > LEFT_MOST + all * LEFT_SHARE)
+      violations.add(
+        "matches follow their records",
+        left,
+        `${left} members whose record is nowhere under way had not arrived`,
+      );
     let pending = 0;
     let groundless = 0;
     let first = "";
@@ -134,7 +156,11 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
       }
     }
     const rest = exist - out - gone - pending;
-    violations.add("match ledger balances", rest, `expected ${exist} − emitted ${out} − missed ${gone} − pending ${pending} = ${rest}`);
+    violations.add(
+      "match ledger balances",
+      rest,
+      `expected ${exist} − emitted ${out} − missed ${gone} − pending ${pending} = ${rest}`,
+    );
     expected += exist;
     emitted += out;
     pendingTotal += pending;
@@ -144,7 +170,9 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
   gaps.finish(endNs);
   binned.finish();
   const producedBins = new Float64Array(layout.bins);
-  for (const group of layout.groups) for (let bin = 0; bin < layout.bins; bin++) producedBins[bin] = producedBins[bin]! + state.arrivals.produced[group.index * stride + bin]!;
+  for (const group of layout.groups)
+    for (let bin = 0; bin < layout.bins; bin++)
+      producedBins[bin] = producedBins[bin]! + state.arrivals.produced[group.index * stride + bin]!;
   let hash = state.arrivals.hash;
   for (const book of books) for (const weight of book.expectedIn) hash = Math.imul(hash ^ weight, 0x01000193);
   return {
@@ -153,14 +181,20 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
       delivered: ledger.delivered,
       duplicated: ledger.duplicated,
       inFlight: walked.total,
-      lost: Object.fromEntries(RECORD_LOSS_CAUSES.map((cause, i) => [cause, ledger.lost[i]!])) as Record<RecordLossCause, number>,
+      lost: Object.fromEntries(RECORD_LOSS_CAUSES.map((cause, i) => [cause, ledger.lost[i]!])) as Record<
+        RecordLossCause,
+        number
+      >,
     },
     matches: {
       expected,
       emitted,
       duplicated,
       pending: pendingTotal,
-      missed: Object.fromEntries(MATCH_MISS_CAUSES.map((cause, i) => [cause, missed[i]!])) as Record<MatchMissCause, number>,
+      missed: Object.fromEntries(MATCH_MISS_CAUSES.map((cause, i) => [cause, missed[i]!])) as Record<
+        MatchMissCause,
+        number
+      >,
     },
     bins: {
       produced: timeline.counts(producedBins),
@@ -175,7 +209,12 @@ export function finishPlane(plane: LumpedPlane, endNs: number): PlaneResult {
     sinkTasks: gaps.sinkTasks,
     gapNs: gaps.gapNs,
     gapStartNs: gaps.gapStartNs,
-    latencyNs: { p50: latency.quantile(0.5), p99: latency.quantile(0.99), p999: latency.quantile(0.999), max: latency.maxNs },
+    latencyNs: {
+      p50: latency.quantile(0.5),
+      p99: latency.quantile(0.99),
+      p999: latency.quantile(0.999),
+      max: latency.maxNs,
+    },
     logicalEvents: sources.visits + 2 * sources.quanta + receivers.arrivals + 2 * receivers.completions,
     exogenousHash: (hash >>> 0).toString(16).padStart(8, "0"),
     violations: violations.list,

@@ -3,10 +3,11 @@
  * consumer, and of their source, until the views are registered or the source ends. Also the limits of channels and
  * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
  */
+
+import type { SourceGroup } from "./layout.js";
 import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, NEXT, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
-import type { SourceGroup } from "./layout.js";
-import type { Sources } from "./sources.js";
+import type { SourceDoor } from "./source-door.js";
 import { BEHIND, CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
 
 /** While a quantum is held its time is not needed: the two words link the quanta of one source. */
@@ -20,7 +21,7 @@ export class Holding {
   readonly stalls: { task: number; atNs: number }[] = [];
   private readonly state: LumpedState;
   private readonly ledger: RecordLedger;
-  private readonly sources: Sources;
+  private readonly sources: SourceDoor;
   private readonly consumerHead: Int32Array;
   private readonly consumerTail: Int32Array;
   private readonly sourceHead: Int32Array;
@@ -32,7 +33,7 @@ export class Holding {
   /** Copies held: they are in no ledger. */
   heldCopies = 0;
 
-  constructor(state: LumpedState, ledger: RecordLedger, sources: Sources) {
+  constructor(state: LumpedState, ledger: RecordLedger, sources: SourceDoor) {
     this.state = state;
     this.ledger = ledger;
     this.sources = sources;
@@ -103,7 +104,15 @@ export class Holding {
     this.sourceHead[s] = -1;
     while (q >= 0) {
       const w = q * WORDS;
-      if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(s, CAUSE.unflushedOutput, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
+      if ((words[w + TARGET]! & COPY) === 0)
+        this.ledger.loseOwn(
+          s,
+          CAUSE.unflushedOutput,
+          words[w + END]!,
+          words[w + BIN]!,
+          words[w + COUNT_0]!,
+          words[w + COUNT_1]!,
+        );
       this.lostCopiesAndAll += words[w + COUNT_0]! + words[w + COUNT_1]!;
       words[w + TARGET] = LOST;
       q = words[w + OF_SOURCE_NEXT]!;
@@ -116,7 +125,8 @@ export class Holding {
   /** Calls `visit` for every quantum held by a live source. */
   walk(visit: (q: number) => void): void {
     const { words } = this.state.pool;
-    for (let s = 0; s < this.sourceHead.length; s++) for (let q = this.sourceHead[s]!; q >= 0; q = words[q * WORDS + OF_SOURCE_NEXT]!) visit(q);
+    for (let s = 0; s < this.sourceHead.length; s++)
+      for (let q = this.sourceHead[s]!; q >= 0; q = words[q * WORDS + OF_SOURCE_NEXT]!) visit(q);
   }
 
   /** True if no consumer of the source can be sent to: what it reads stays in its buffers. */
@@ -125,7 +135,8 @@ export class Holding {
     const group = state.layout.groups[groupIndex]!;
     if (group.edge.allToAll) return state.openConsumers[group.sink] === 0;
     const first = state.layout.firstConsumer[s]!;
-    for (let c = first; c < first + state.layout.consumerCount[s]!; c++) if (state.consumerMode[c] === CONSUMER_OPEN) return false;
+    for (let c = first; c < first + state.layout.consumerCount[s]!; c++)
+      if (state.consumerMode[c] === CONSUMER_OPEN) return false;
     return true;
   }
 
@@ -137,7 +148,9 @@ export class Holding {
     const { state } = this;
     const nobody = this.nobodyOpen(s, groupIndex);
     const behind = (state.sourceFlags[s]! & BEHIND) !== 0;
-    let limit = behind ? state.flushed[s]! + Math.max(0, this.reach[groupIndex]! - state.outstanding(s) - state.held[s]!) : Number.POSITIVE_INFINITY;
+    let limit = behind
+      ? state.flushed[s]! + Math.max(0, this.reach[groupIndex]! - state.outstanding(s) - state.held[s]!)
+      : Number.POSITIVE_INFINITY;
     if (state.held[s] === 0 && !nobody) return limit;
     const { engine } = state.layout.config;
     const group = state.layout.groups[groupIndex]!;

@@ -103,7 +103,9 @@ export function buildLayout(context: PlaneContext): Layout {
         resumeCommitted: vertex.resume === "committed",
         wireBytes: vertex.recordBytes + 4,
         serviceNs: Math.max(1, meanNs(vertex.serviceTime)),
-        turns: edge.allToAll ? buildTurnTable(edge, vertices[sink.vertex]!, config.edges[edge.index]!.keySkew, sink.base) : new Int32Array(0),
+        turns: edge.allToAll
+          ? buildTurnTable(edge, vertices[sink.vertex]!, config.edges[edge.index]!.keySkew, sink.base)
+          : new Int32Array(0),
       };
       groups.push(group);
       sink.inputs.push(group);
@@ -113,7 +115,12 @@ export function buildLayout(context: PlaneContext): Layout {
   for (const group of groups) {
     for (let i = 0; i < group.sources; i++) {
       const task = topology.taskBase[group.vertex]! + i;
-      order.push({ task, group: group.index, subtask: i, phaseNs: flushPhaseNs(streams, task, group.edge.index, resolutionNs) });
+      order.push({
+        task,
+        group: group.index,
+        subtask: i,
+        phaseNs: flushPhaseNs(streams, task, group.edge.index, resolutionNs),
+      });
     }
   }
   order.sort((a, b) => a.phaseNs - b.phaseNs || a.task - b.task);

@@ -5,7 +5,7 @@
  * match of one member that always exists.
  */
 import type { Arrivals } from "./arrivals.js";
-import { combinations, type Combinations } from "./delay-atoms.js";
+import { type Combinations, combinations } from "./delay-atoms.js";
 import type { Layout, SinkGroup } from "./layout.js";
 import { ABSENT, DIED, HELD, type MissCounter } from "./match-cells.js";
 import { MatchClass } from "./match-class.js";
@@ -96,17 +96,33 @@ export class MatchBook implements MissCounter {
     this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
     for (const cls of this.classes) {
       shared.base[cls.id] = 1;
-      for (const group of sink.inputs) shared.emission[cls.id * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
+      for (const group of sink.inputs)
+        shared.emission[cls.id * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
     }
     const slowest = Math.min(...sink.inputs.map((group) => group.ratePerSource * group.sources));
-    this.perRecord = Float64Array.from(sink.inputs, (group) => (isJoin ? (this.probability * slowest) / (group.ratePerSource * group.sources) : 1));
+    this.perRecord = Float64Array.from(sink.inputs, (group) =>
+      isJoin ? (this.probability * slowest) / (group.ratePerSource * group.sources) : 1,
+    );
     // What was produced before t=0 has been processed; it waits in the state for partners.
     const means = sink.inputs.map((group) => group.meanPerBin * group.sources);
-    if (isJoin) for (let bin = -this.combos.maxOffset; bin < 0; bin++) means.forEach((mean, v) => this.createMatches(bin, v, mean));
+    if (isJoin)
+      for (let bin = -this.combos.maxOffset; bin < 0; bin++)
+        for (const [v, mean] of means.entries()) this.createMatches(bin, v, mean);
   }
 
   private makeClass(id: number, share: number, slot: number, apart: boolean): MatchClass {
-    return new MatchClass(id, share, slot, this.bases, this.sink.inputs.length, this.stride, this.combos, this.firstBin, this.layout.bins, apart);
+    return new MatchClass(
+      id,
+      share,
+      slot,
+      this.bases,
+      this.sink.inputs.length,
+      this.stride,
+      this.combos,
+      this.firstBin,
+      this.layout.bins,
+      apart,
+    );
   }
 
   /** Index of (input, event bin) in the columns; a vertex that joins nothing has all inputs in the cells of one. */
@@ -285,7 +301,8 @@ export class MatchBook implements MissCounter {
     const at = this.at(input, bin);
     for (let c = this.bases; c < this.classes.length; c++) {
       const cls = this.classes[c]!;
-      if (cls.slot === slot && cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom) due += Math.max(0, cls.due[at]! - cls.taken[at]!);
+      if (cls.slot === slot && cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom)
+        due += Math.max(0, cls.due[at]! - cls.taken[at]!);
     }
     return due;
   }
@@ -357,7 +374,16 @@ export class MatchBook implements MissCounter {
     const all = cls.passing[at]! + cls.backing[at]!;
     cls.passing[at] = Math.max(0, cls.passing[at]! - count);
     if (held) cls.backing[at] = cls.backing[at]! + count;
-    else if (all > 0) cls.cells.miss(this.cellInput(input), bin, Math.min(1, count / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
+    else if (all > 0)
+      cls.cells.miss(
+        this.cellInput(input),
+        bin,
+        Math.min(1, count / all),
+        ABSENT,
+        MISS.inputLost,
+        MISS.stateLost,
+        this,
+      );
   }
 
   /** Records that were taken out of quanta for a class apart will come by quanta after all, or be lost as others are. */
@@ -428,10 +454,12 @@ export class MatchBook implements MissCounter {
     if (bin >= this.layout.bins) return;
     const at = this.at(input, bin);
     this.remaining[at] = this.remaining[at]! + count;
-    for (let b = 0; b < this.bases; b++) this.classes[b]!.rest[at] = this.classes[b]!.rest[at]! + this.slotShare[b]! * count;
+    for (let b = 0; b < this.bases; b++)
+      this.classes[b]!.rest[at] = this.classes[b]!.rest[at]! + this.slotShare[b]! * count;
     for (let c = this.bases; c < this.classes.length; c++) {
       const cls = this.classes[c]!;
-      if (bin >= cls.apartFrom && cls.apartTo === Number.POSITIVE_INFINITY) cls.due[at] = cls.due[at]! + cls.share * count;
+      if (bin >= cls.apartFrom && cls.apartTo === Number.POSITIVE_INFINITY)
+        cls.due[at] = cls.due[at]! + cls.share * count;
     }
     if (state === 0) return;
     const back = this.backNow.get(at);
@@ -471,7 +499,8 @@ export class MatchBook implements MissCounter {
     cls.apartDoneTo = this.bin - 1;
     this.splitMore(cls, shares);
     const { emission, groups } = this.shared;
-    for (const group of this.sink.inputs) emission[id * groups + group.index] = emission[this.classes[slot]!.id * groups + group.index]!;
+    for (const group of this.sink.inputs)
+      emission[id * groups + group.index] = emission[this.classes[slot]!.id * groups + group.index]!;
     return cls;
   }
 
@@ -482,7 +511,12 @@ export class MatchBook implements MissCounter {
       if (share === 0) continue;
       const part = share >= main.share * (1 - 1e-9) ? 1 : share / main.share;
       main.cells.splitInto(cls.cells, this.bin - this.windowBins - 2 * this.combos.maxOffset - 2, part);
-      for (const [from, to] of [[main.held, cls.held], [main.matched, cls.matched], [main.everMatched, cls.everMatched], [main.copies, cls.copies]] as const) {
+      for (const [from, to] of [
+        [main.held, cls.held],
+        [main.matched, cls.matched],
+        [main.everMatched, cls.everMatched],
+        [main.copies, cls.copies],
+      ] as const) {
         for (let i = 0; i < from.length; i++) {
           const moved = from[i]! * part;
           from[i] = from[i]! - moved;
@@ -526,14 +560,16 @@ export class MatchBook implements MissCounter {
   /** From `fromBin` to the current bin, what remains for the class is due to its channels. */
   private setDue(cls: MatchClass, fromBin: number): void {
     for (let bin = Math.max(0, fromBin); bin <= Math.min(this.bin, this.layout.bins - 1); bin++) {
-      for (const group of this.sink.inputs) cls.due[this.at(group.input, bin)] = cls.share * this.remaining[this.at(group.input, bin)]!;
+      for (const group of this.sink.inputs)
+        cls.due[this.at(group.input, bin)] = cls.share * this.remaining[this.at(group.input, bin)]!;
     }
   }
 
   /** All channels of the class have been released. */
   released(cls: MatchClass): void {
     cls.apartTo = this.bin + 1;
-    for (let bin = cls.apartFrom; bin <= cls.apartDoneTo; bin++) for (const group of this.sink.inputs) this.creditPassed(cls, group.input, bin);
+    for (let bin = cls.apartFrom; bin <= cls.apartDoneTo; bin++)
+      for (const group of this.sink.inputs) this.creditPassed(cls, group.input, bin);
   }
 
   private applyDeath(cls: MatchClass): void {
@@ -561,7 +597,8 @@ export class MatchBook implements MissCounter {
     }
     if (share === 1) {
       cls.diedAt = this.settlement;
-      if (this.sink.config.type === "join") for (const group of this.sink.inputs) this.shared.emission[cls.id * this.shared.groups + group.index] = 0;
+      if (this.sink.config.type === "join")
+        for (const group of this.sink.inputs) this.shared.emission[cls.id * this.shared.groups + group.index] = 0;
     }
   }
 
@@ -577,11 +614,14 @@ export class MatchBook implements MissCounter {
     const { bin, combos } = this;
     for (let c = this.bases; c < this.classes.length; c++) this.settleApart(this.classes[c]!);
     if (this.sink.config.type === "join") {
-      while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= bin - this.windowBins) this.expire(this.history[this.historyAt++]!);
+      while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= bin - this.windowBins)
+        this.expire(this.history[this.historyAt++]!);
       for (const cls of this.classes) {
         for (const group of this.sink.inputs) {
           const moved = cls.moved[group.input]!;
-          if (moved > 0) this.shared.emission[cls.id * this.shared.groups + group.index] = (this.probability * cls.emitted[group.input]!) / moved;
+          if (moved > 0)
+            this.shared.emission[cls.id * this.shared.groups + group.index] =
+              (this.probability * cls.emitted[group.input]!) / moved;
           cls.moved[group.input] = 0;
           cls.emitted[group.input] = 0;
         }
@@ -603,7 +643,15 @@ export class MatchBook implements MissCounter {
         const at = this.at(group.input, bin);
         const due = cls.due[at]!;
         if (due <= 0) continue;
-        cls.cells.miss(this.cellInput(group.input), bin, Math.min(1, cls.lost[at]! / due), ABSENT, MISS.inputLost, MISS.stateLost, this);
+        cls.cells.miss(
+          this.cellInput(group.input),
+          bin,
+          Math.min(1, cls.lost[at]! / due),
+          ABSENT,
+          MISS.inputLost,
+          MISS.stateLost,
+          this,
+        );
         cls.passing[at] = Math.max(0, due - cls.lost[at]! - cls.heldBack[at]!);
         cls.backing[at] = Math.max(0, cls.heldBack[at]!);
         if (cls.apartTo !== Number.POSITIVE_INFINITY) this.creditPassed(cls, group.input, bin);
@@ -617,7 +665,12 @@ export class MatchBook implements MissCounter {
     const main = this.classes[cls.slot]!;
     this.sweep(cls);
     main.cells.addAll(cls.cells);
-    for (const [from, to] of [[cls.held, main.held], [cls.matched, main.matched], [cls.everMatched, main.everMatched], [cls.copies, main.copies]] as const) {
+    for (const [from, to] of [
+      [cls.held, main.held],
+      [cls.matched, main.matched],
+      [cls.everMatched, main.everMatched],
+      [cls.copies, main.copies],
+    ] as const) {
       for (let i = 0; i < from.length; i++) to[i] = to[i]! + from[i]!;
     }
     for (let at = 0; at < cls.backing.length; at++) {
@@ -697,7 +750,13 @@ export class MatchBook implements MissCounter {
             if (dead) {
               this.missed(MISS.stateLost, later, count);
               cells.counts[base + state] = 0;
-            } else pending(absent, absent < 0 ? 0 : anchor + this.combos.offsets[absent * this.combos.count + k]!, later, count);
+            } else
+              pending(
+                absent,
+                absent < 0 ? 0 : anchor + this.combos.offsets[absent * this.combos.count + k]!,
+                later,
+                count,
+              );
           }
         }
       }
@@ -717,7 +776,8 @@ function shareSlots(sink: SinkGroup): { slotOf: Uint8Array; shares: Float64Array
   };
   // The class of most keys first: what is in no class of its own follows it.
   const weight = new Map<number, number>();
-  for (let c = 0; c < sink.consumers; c++) weight.set(stepOf(c), (weight.get(stepOf(c)) ?? 0) + (edge.allToAll ? edge.shares[c]! : 1 / sink.consumers));
+  for (let c = 0; c < sink.consumers; c++)
+    weight.set(stepOf(c), (weight.get(stepOf(c)) ?? 0) + (edge.allToAll ? edge.shares[c]! : 1 / sink.consumers));
   for (const [step, share] of [...weight].sort((a, b) => b[1] - a[1] || a[0] - b[0])) {
     steps.set(step, shares.length);
     shares.push(share);

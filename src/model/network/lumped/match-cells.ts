@@ -59,7 +59,8 @@ export class MatchCells {
     this.having = Array.from({ length: inputs * 3 }, (_, i) => {
       const v = Math.floor(i / 3);
       const list: number[] = [];
-      for (let state = 0; state < this.states; state++) if (state !== this.full && this.digit[v * this.states + state] === i % 3) list.push(state);
+      for (let state = 0; state < this.states; state++)
+        if (state !== this.full && this.digit[v * this.states + state] === i % 3) list.push(state);
       return Int32Array.from(list);
     });
   }
@@ -117,7 +118,15 @@ export class MatchCells {
   }
 
   /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; if a partner died before, because of that. */
-  miss(v: number, bin: number, share: number, from: number, cause: number, diedCause: number, counter: MissCounter): void {
+  miss(
+    v: number,
+    bin: number,
+    share: number,
+    from: number,
+    cause: number,
+    diedCause: number,
+    counter: MissCounter,
+  ): void {
     const { counts, states, digit, k: combos, offsets } = this;
     const having = this.having[v * 3 + from]!;
     for (let k = 0; k < combos; k++) {
@@ -135,7 +144,8 @@ export class MatchCells {
         if (this.anyDied[state]) {
           counter.missed(diedCause, later, moving);
           for (let other = 0; other < this.inputs; other++) {
-            if (digit[other * states + state] === DIED) counter.missedWithDead(other, anchor + offsets[other * combos + k]!, later, moving);
+            if (digit[other * states + state] === DIED)
+              counter.missedWithDead(other, anchor + offsets[other * combos + k]!, later, moving);
           }
         } else counter.missed(cause, later, moving);
       }

@@ -3,8 +3,9 @@
  * equal key share (the hottest may lag behind the rest); consumers that die one by one are split off from them until
  * what distinguishes them has passed. Columns only; `MatchBook` moves them.
  */
-import { MatchCells } from "./match-cells.js";
+
 import type { Combinations } from "./delay-atoms.js";
+import { MatchCells } from "./match-cells.js";
 
 export class MatchClass {
   /** Job-wide number, the index into the shared emission shares. */
@@ -47,7 +48,18 @@ export class MatchClass {
   readonly passing: Float64Array;
   readonly backing: Float64Array;
 
-  constructor(id: number, share: number, slot: number, slots: number, inputs: number, stride: number, combos: Combinations, firstBin: number, lastBin: number, apart: boolean) {
+  constructor(
+    id: number,
+    share: number,
+    slot: number,
+    slots: number,
+    inputs: number,
+    stride: number,
+    combos: Combinations,
+    firstBin: number,
+    lastBin: number,
+    apart: boolean,
+  ) {
     this.id = id;
     this.share = share;
     this.slot = slot;

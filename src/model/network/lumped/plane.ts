@@ -7,7 +7,7 @@ import { PRIORITY } from "../../../kernel/priorities.js";
 import type { AttemptEnd, DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../data-plane.js";
 import { GapTracker } from "../plane-common/gap-tracker.js";
 import { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
-import { binCount, BIN_NS } from "../plane-common/timeline-bins.js";
+import { BIN_NS, binCount } from "../plane-common/timeline-bins.js";
 import { Attempts } from "./attempts.js";
 import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
@@ -116,7 +116,9 @@ export class LumpedPlane implements DataPlane {
     this.attempts = new Attempts(this);
     this.sinkLimits = this.queueLimits();
     this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
-    this.markerDue = context.sim.defineKind("unavailable-event-met", PRIORITY.completion, (_e, marker) => this.onMarker(marker));
+    this.markerDue = context.sim.defineKind("unavailable-event-met", PRIORITY.completion, (_e, marker) =>
+      this.onMarker(marker),
+    );
     this.beginBin();
   }
 
@@ -152,7 +154,8 @@ export class LumpedPlane implements DataPlane {
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
       timeline.discarded[bin] = rows.discardedNow;
-      for (const book of this.books) if (book.sink.config.sink) timeline.emitted[bin] = timeline.emitted[bin]! + book.takeEmitted();
+      for (const book of this.books)
+        if (book.sink.config.sink) timeline.emitted[bin] = timeline.emitted[bin]! + book.takeEmitted();
       this.seeBacklog(bin, endNs);
     }
     receivers.deliveredNow = 0;
@@ -170,19 +173,24 @@ export class LumpedPlane implements DataPlane {
     const bin = this.state.arrivals.bin;
     const all = everything || this.books.some((book) => book.deaths);
     for (const book of this.books) book.applyBack();
-    receivers.arrived.drain((place, count) => {
-      const { book, slot } = this.slots[Math.floor(place / size)]!;
-      const at = place % size;
-      const group = layout.groups[Math.floor(at / stride)]!;
-      book.arrived(slot, group.input, at % stride, count);
-      ledger.delivered += count;
-    }, (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3));
+    receivers.arrived.drain(
+      (place, count) => {
+        const { book, slot } = this.slots[Math.floor(place / size)]!;
+        const at = place % size;
+        const group = layout.groups[Math.floor(at / stride)]!;
+        book.arrived(slot, group.input, at % stride, count);
+        ledger.delivered += count;
+      },
+      (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
+    );
     if (receivers.own.length > 0) this.settleOwn(stride);
     receivers.copies.drain(
       (at, count) => {
-      const group = layout.groups[Math.floor(at / stride)]!;
-      this.books[group.sink]!.arrivedAgain(group.input, at % stride, count);
-    }, () => true);
+        const group = layout.groups[Math.floor(at / stride)]!;
+        this.books[group.sink]!.arrivedAgain(group.input, at % stride, count);
+      },
+      () => true,
+    );
     for (const book of this.books) book.settle();
   }
 
@@ -223,7 +231,14 @@ export class LumpedPlane implements DataPlane {
       }
     }
     timeline.backlogLog[bin] = log;
-    timeline.backlogNetwork[bin] = unflushed - receivers.inService(endNs) + sources.sent - receivers.processed - receivers.dropped - this.holding.lostCopiesAndAll + rows.heldNow;
+    timeline.backlogNetwork[bin] =
+      unflushed -
+      receivers.inService(endNs) +
+      sources.sent -
+      receivers.processed -
+      receivers.dropped -
+      this.holding.lostCopiesAndAll +
+      rows.heldNow;
   }
 
   advanceTo(nowNs: number): void {
@@ -259,7 +274,8 @@ export class LumpedPlane implements DataPlane {
       let records = 0;
       for (const group of sink.inputs) {
         const channels = group.edge.allToAll ? group.sources : 1;
-        const buffers = channels * (engine.exclusiveBuffersPerChannel + engine.maxBuffersPerChannel) + engine.floatingBuffersPerGate;
+        const buffers =
+          channels * (engine.exclusiveBuffersPerChannel + engine.maxBuffersPerChannel) + engine.floatingBuffersPerGate;
         records += (buffers * engine.segmentBytes) / group.wireBytes;
       }
       return records;
@@ -275,16 +291,20 @@ export class LumpedPlane implements DataPlane {
     for (const sink of layout.sinks) {
       const limit = this.sinkLimits[sink.index]!;
       let over = 0;
-      if (limit !== Number.POSITIVE_INFINITY) for (let c = sink.base; c < sink.base + sink.consumers; c++) if (state.queued[c]! > limit) over++;
+      if (limit !== Number.POSITIVE_INFINITY)
+        for (let c = sink.base; c < sink.base + sink.consumers; c++) if (state.queued[c]! > limit) over++;
       const blocked = over > 0 ? 1 : 0;
       for (const group of sink.inputs) {
         if (sources.blocked[group.index] === blocked) continue;
-        if (blocked) for (let s = 0; s < layout.sources; s++) if (layout.groupOfSource[s] === group.index) sources.fallBehind(s, nowNs);
+        if (blocked)
+          for (let s = 0; s < layout.sources; s++)
+            if (layout.groupOfSource[s] === group.index) sources.fallBehind(s, nowNs);
         sources.blocked[group.index] = blocked;
       }
     }
     const { sentOf, processedAtTick } = state;
-    for (let s = 0; s < sentOf.length; s++) if (sentOf[s]! - processedAtTick[s]! > holding.reach[layout.groupOfSource[s]!]!) sources.fallBehind(s, nowNs);
+    for (let s = 0; s < sentOf.length; s++)
+      if (sentOf[s]! - processedAtTick[s]! > holding.reach[layout.groupOfSource[s]!]!) sources.fallBehind(s, nowNs);
   }
 
   // --- threads ---
@@ -334,7 +354,8 @@ export class LumpedPlane implements DataPlane {
     const { layout } = this;
     this.sources.advance(this.context.sim.nowNs);
     if (layout.sourceOfTask[task]! >= 0) this.attempts.sourceEnded(layout.sourceOfTask[task]!);
-    else if (layout.consumerOfTask[task]! >= 0) this.attempts.consumerEnded(layout.consumerOfTask[task]!, how === "silent");
+    else if (layout.consumerOfTask[task]! >= 0)
+      this.attempts.consumerEnded(layout.consumerOfTask[task]!, how === "silent");
   }
 
   // --- channels one by one ---
@@ -383,7 +404,14 @@ export class LumpedPlane implements DataPlane {
   }
 
   private onMarker(marker: number): void {
-    const [edge, producer, consumer, c, number, epoch] = this.markers[marker] as [number, number, number, number, number, number];
+    const [edge, producer, consumer, c, number, epoch] = this.markers[marker] as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     if (this.attempts.consumerEpoch[c] !== epoch) {
       this.freeMarkers.push(marker);
       return;

@@ -4,11 +4,29 @@
  * cut needs no undo.
  */
 import { quantileNs } from "../../../kernel/distributions.js";
-import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import type { GapTracker } from "../plane-common/gap-tracker.js";
-import { ATTEMPT_MASK, ATTEMPT_SHIFT, BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, END, FIRST, NEXT, OWN, SOURCE, SPAN, TARGET, TIME, WORDS } from "./quanta.js";
-import { CAUSE, type RecordLedger } from "./record-ledger.js";
+import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import type { SharedShares } from "./match-book.js";
+import {
+  ATTEMPT_MASK,
+  ATTEMPT_SHIFT,
+  BIN,
+  CONSUMER_MASK,
+  COPY,
+  COUNT_0,
+  COUNT_1,
+  DOUBLES,
+  END,
+  FIRST,
+  NEXT,
+  OWN,
+  SOURCE,
+  SPAN,
+  TARGET,
+  TIME,
+  WORDS,
+} from "./quanta.js";
+import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { LumpedState } from "./state.js";
 import type { Threads } from "./threads.js";
 
@@ -129,7 +147,10 @@ export class Receivers {
     this.delays = layout.groups.map((group) => {
       const vertex = layout.sinks[group.sink]!.config;
       if (vertex.type !== "join") return new Float64Array(0);
-      return Float64Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 1 : -1) * quantileNs(vertex.matchDelay, ((i >> 1) + 0.5) / 32));
+      return Float64Array.from(
+        { length: 64 },
+        (_, i) => (i % 2 === 0 ? 1 : -1) * quantileNs(vertex.matchDelay, ((i >> 1) + 0.5) / 32),
+      );
     });
     this.flushShare = Float64Array.from(layout.groups, (group) => (group.edge.allToAll ? 1 / group.edge.consumers : 1));
     this.waitShare = Float64Array.from(layout.groups, (group) => {
@@ -197,7 +218,8 @@ export class Receivers {
         let left = from;
         let right = middle;
         for (let at = from; at < end; at++) {
-          if (left < middle && (right >= end || !this.before(source[right]!, source[left]!))) target[at] = source[left++]!;
+          if (left < middle && (right >= end || !this.before(source[right]!, source[left]!)))
+            target[at] = source[left++]!;
           else target[at] = source[right++]!;
         }
       }
@@ -224,7 +246,8 @@ export class Receivers {
       while (at > from) {
         const other = list[at - 1]!;
         const otherTime = doubles[other * DOUBLES + TIME]!;
-        if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= words[q * WORDS + SOURCE]!)) break;
+        if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= words[q * WORDS + SOURCE]!))
+          break;
         list[at] = other;
         at--;
       }
@@ -240,7 +263,10 @@ export class Receivers {
     const s = words[w + SOURCE]!;
     const target = words[w + TARGET]!;
     const time = doubles[q * DOUBLES + TIME]!;
-    if (((target >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (state.sourceAttempt[s]! & ATTEMPT_MASK) && time - this.latencyNs > state.cutNs[s]!) {
+    if (
+      ((target >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (state.sourceAttempt[s]! & ATTEMPT_MASK) &&
+      time - this.latencyNs > state.cutNs[s]!
+    ) {
       // It had not left its TaskManager when its source's attempt ended.
       this.lose(q, CAUSE.unflushedOutput);
       return;
@@ -366,8 +392,7 @@ export class Receivers {
           doubles[q * DOUBLES + TIME] = start;
           this.sampleLatency(q, consumer, group, count, emitted);
         }
-      }
-      else if ((flags & COPY) === 0) state.owed[consumer] = owed;
+      } else if ((flags & COPY) === 0) state.owed[consumer] = owed;
       const next = words[w + NEXT]!;
       pool.release(q);
       q = next;
@@ -413,7 +438,14 @@ export class Receivers {
     return other > event && other < nowNs - this.delayedFrom / 4 ? other : event;
   }
 
-  private processSpecial(consumer: number, group: number, bin: number, count0: number, count1: number, flags: number): void {
+  private processSpecial(
+    consumer: number,
+    group: number,
+    bin: number,
+    count0: number,
+    count1: number,
+    flags: number,
+  ): void {
     const at = group * this.stride + bin;
     if (flags & COPY) {
       this.ledger.duplicated += count0 + count1;
@@ -463,7 +495,15 @@ export class Receivers {
     const { words } = this.state.pool;
     const w = q * WORDS;
     const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
-    if ((words[w + TARGET]! & COPY) === 0) this.ledger.loseOwn(words[w + SOURCE]!, cause, words[w + END]!, words[w + BIN]!, words[w + COUNT_0]!, words[w + COUNT_1]!);
+    if ((words[w + TARGET]! & COPY) === 0)
+      this.ledger.loseOwn(
+        words[w + SOURCE]!,
+        cause,
+        words[w + END]!,
+        words[w + BIN]!,
+        words[w + COUNT_0]!,
+        words[w + COUNT_1]!,
+      );
     this.dropped += count;
     this.state.processedOf[words[w + SOURCE]!] = this.state.processedOf[words[w + SOURCE]!]! + count;
     this.state.pool.release(q);
@@ -479,7 +519,10 @@ export class Receivers {
     for (let q = state.fifoHead[consumer]!; q >= 0 && left > 0; q = words[q * WORDS + NEXT]!) {
       left--;
       const time = doubles[q * DOUBLES + TIME]!;
-      free = (free > time ? free : time) + Math.floor((words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!) * this.serviceNs[consumer]! + 0.5) + stolen;
+      free =
+        (free > time ? free : time) +
+        Math.floor((words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!) * this.serviceNs[consumer]! + 0.5) +
+        stolen;
       stolen = 0;
     }
     return Math.max(free, nowNs);

@@ -55,7 +55,8 @@ export class RecordLedger {
   /** A loss that strikes the sources of a group alike. */
   losePooled(cause: number, group: number, bin: number, count: number): void {
     if (count === 0) return;
-    const pool = (this.pools[cause] ??= new Int32Array(this.produced.length));
+    this.pools[cause] ??= new Int32Array(this.produced.length);
+    const pool = this.pools[cause];
     const at = group * this.stride + Math.min(bin, this.stride - 1);
     pool[at] = pool[at]! + count;
     this.drawn[at] = 0;
@@ -85,7 +86,12 @@ export class RecordLedger {
    * The own losses of `s` end their wait: what lies before `offset` is lost for good, the rest is read again. Both
    * parts are passed on by (bin, count); with `offset` = Infinity all is lost for good.
    */
-  settleOwn(s: number, offset: number, forGood: (bin: number, count: number) => void, again: (bin: number, count: number, cause: number) => void): void {
+  settleOwn(
+    s: number,
+    offset: number,
+    forGood: (bin: number, count: number) => void,
+    again: (bin: number, count: number, cause: number) => void,
+  ): void {
     let slot = this.ownHead[s]!;
     this.ownHead[s] = -1;
     while (slot >= 0) {

@@ -56,7 +56,9 @@ export class Rereads {
       const b = Math.min(to, stop);
       count += a - at;
       const length = stop - start;
-      count += Math.floor((this.originals[i]! * (b - start)) / length) - Math.floor((this.originals[i]! * (a - start)) / length);
+      count +=
+        Math.floor((this.originals[i]! * (b - start)) / length) -
+        Math.floor((this.originals[i]! * (a - start)) / length);
       at = b;
       if (at === to) return count;
     }

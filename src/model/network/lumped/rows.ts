@@ -10,7 +10,7 @@ import type { MatchClass } from "./match-class.js";
 import { OWN } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import { ROW, RowBlock } from "./row-block.js";
-import type { Sources } from "./sources.js";
+import type { SourceDoor } from "./source-door.js";
 import { BEHIND, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, IN_DEBT, type LumpedState } from "./state.js";
 
 /** A restarted consumer takes part in the walk again when this share of its channels has been released. */
@@ -20,7 +20,7 @@ export class Rows {
   private readonly state: LumpedState;
   private readonly ledger: RecordLedger;
   private readonly books: readonly MatchBook[];
-  private readonly sources: Sources;
+  private readonly sources: SourceDoor;
   private readonly phases: RandomFamily;
   readonly ofConsumer = new Map<number, RowBlock>();
   readonly ofSource = new Map<number, RowBlock>();
@@ -39,7 +39,7 @@ export class Rows {
   private readonly bends = new Map<number, number[]>();
   private readonly touchNs: Float64Array;
 
-  constructor(state: LumpedState, ledger: RecordLedger, books: readonly MatchBook[], sources: Sources) {
+  constructor(state: LumpedState, ledger: RecordLedger, books: readonly MatchBook[], sources: SourceDoor) {
     this.state = state;
     this.ledger = ledger;
     this.books = books;
@@ -56,7 +56,9 @@ export class Rows {
   private shareOf(s: number, consumer: number): number {
     const { layout } = this.state;
     const group = layout.groups[layout.groupOfSource[s]!]!;
-    return group.edge.allToAll ? group.edge.shares[consumer - layout.sinks[group.sink]!.base]! : 1 / layout.consumerCount[s]!;
+    return group.edge.allToAll
+      ? group.edge.shares[consumer - layout.sinks[group.sink]!.base]!
+      : 1 / layout.consumerCount[s]!;
   }
   private linked(s: number, consumer: number): boolean {
     const { layout } = this.state;
@@ -95,7 +97,12 @@ export class Rows {
     }
     const sink = layout.sinkOfConsumer[consumer]!;
     for (let s = 0; s < layout.sources; s++) {
-      if (layout.groups[layout.groupOfSource[s]!]!.sink !== sink || !this.linked(s, consumer) || block.state[s] !== ROW.none) continue;
+      if (
+        layout.groups[layout.groupOfSource[s]!]!.sink !== sink ||
+        !this.linked(s, consumer) ||
+        block.state[s] !== ROW.none
+      )
+        continue;
       const theirs = this.ofSource.get(s);
       const i = consumer - layout.firstConsumer[s]!;
       if (theirs && theirs.state[i] !== ROW.none) {
@@ -177,7 +184,8 @@ export class Rows {
   private producersOf(c: number): number {
     const { layout } = this.state;
     let count = 0;
-    for (const group of layout.sinks[layout.sinkOfConsumer[c]!]!.inputs) count += group.edge.allToAll ? group.sources : Math.max(1, Math.round(group.sources / group.edge.consumers));
+    for (const group of layout.sinks[layout.sinkOfConsumer[c]!]!.inputs)
+      count += group.edge.allToAll ? group.sources : Math.max(1, Math.round(group.sources / group.edge.consumers));
     return count;
   }
 
@@ -198,7 +206,12 @@ export class Rows {
     // One class never mixes base classes: what its channels take out of the quanta is taken out of one base's rest.
     const slot = book.slotOf[consumer - sink.base]!;
     for (const c of this.ofConsumer.keys()) {
-      if (layout.sinkOfConsumer[c] !== sink.index || this.classOf.has(c) || this.touchNs[layout.consumerTask[c]!] !== nowNs) continue;
+      if (
+        layout.sinkOfConsumer[c] !== sink.index ||
+        this.classOf.has(c) ||
+        this.touchNs[layout.consumerTask[c]!] !== nowNs
+      )
+        continue;
       if (book.slotOf[c - sink.base] !== slot) continue;
       members.push(c);
       shares[slot] = shares[slot]! + this.keyShare(c);
@@ -288,7 +301,9 @@ export class Rows {
     if (state.sourceFlags[s]! & (BEHIND | DEAD)) {
       const { serviceNs } = state.layout.groups[state.layout.groupOfSource[s]!]!;
       const ahead = Math.floor((timeNs - state.readAtNs[s]!) / serviceNs);
-      return Math.max(0, state.read[s]! + (state.sourceFlags[s]! & DEAD ? Math.min(0, ahead) : ahead)) + sources.shift[s]!;
+      return (
+        Math.max(0, state.read[s]! + (state.sourceFlags[s]! & DEAD ? Math.min(0, ahead) : ahead)) + sources.shift[s]!
+      );
     }
     return state.arrivals.endAt(s, timeNs) + sources.shift[s]!;
   }
@@ -367,7 +382,9 @@ export class Rows {
 
   private eachRow(s: number, visit: (block: RowBlock, i: number, consumer: number) => void): void {
     const own = this.ofSource.get(s);
-    if (own) for (let i = 0; i < own.rows; i++) if (own.state[i] !== ROW.none) visit(own, i, this.state.layout.firstConsumer[s]! + i);
+    if (own)
+      for (let i = 0; i < own.rows; i++)
+        if (own.state[i] !== ROW.none) visit(own, i, this.state.layout.firstConsumer[s]! + i);
     for (const block of [...this.consumerBlocks]) if (block.state[s] !== ROW.none) visit(block, s, block.consumer);
   }
 
@@ -420,7 +437,8 @@ export class Rows {
       const pool = 2 * channels + 8 - (channels - held.length);
       const used = (at: number): number => {
         let buffers = 0;
-        for (const row of held) buffers += Math.ceil(((this.contents(row.share, row.phase, at) - row.base) * group.wireBytes) / segment);
+        for (const row of held)
+          buffers += Math.ceil(((this.contents(row.share, row.phase, at) - row.base) * group.wireBytes) / segment);
         return buffers;
       };
       let low = this.flushedX(s);
@@ -462,7 +480,11 @@ export class Rows {
   forgetConsumer(consumer: number): void {
     const { layout } = this.state;
     for (let s = 0; s < layout.sources; s++) {
-      if (!this.linked(s, consumer) || layout.groups[layout.groupOfSource[s]!]!.sink !== layout.sinkOfConsumer[consumer]) continue;
+      if (
+        !this.linked(s, consumer) ||
+        layout.groups[layout.groupOfSource[s]!]!.sink !== layout.sinkOfConsumer[consumer]
+      )
+        continue;
       const block = this.find(s, consumer);
       if (block === undefined) continue;
       const i = this.index(block, s, consumer);
@@ -472,7 +494,13 @@ export class Rows {
   }
 
   /** Calls `visit(bin, count, end)` for what the row holds up to the last flush, by event bin. */
-  private eachHeldPiece(block: RowBlock, i: number, s: number, consumer: number, visit: (bin: number, count: number, end: number) => void): void {
+  private eachHeldPiece(
+    block: RowBlock,
+    i: number,
+    s: number,
+    consumer: number,
+    visit: (bin: number, count: number, end: number) => void,
+  ): void {
     const share = this.shareOf(s, consumer);
     const phase = block.phase[i]!;
     const from = block.mark[i]!;
@@ -505,7 +533,19 @@ export class Rows {
     state.consumerMode[consumer] = CONSUMER_OPEN;
     this.eachHeldPiece(block, i, s, consumer, (bin, count, end) => {
       this.heldNow -= count;
-      sources.send(s, groupOfSource[s]!, consumer, nowNs, Math.min(nowNs, bin * resolutionNs), Math.min(resolutionNs, Math.max(0, nowNs - bin * resolutionNs)), bin, count, 0, end, OWN);
+      sources.send(
+        s,
+        groupOfSource[s]!,
+        consumer,
+        nowNs,
+        Math.min(nowNs, bin * resolutionNs),
+        Math.min(resolutionNs, Math.max(0, nowNs - bin * resolutionNs)),
+        bin,
+        count,
+        0,
+        end,
+        OWN,
+      );
     });
     state.consumerMode[consumer] = mode;
   }
@@ -576,7 +616,9 @@ export class Rows {
       if (block.state[s] !== ROW.none) visit(block, s, block.consumer);
     }
     const own = this.ofSource.get(s);
-    if (own) for (let i = 0; i < own.rows; i++) if (own.state[i] !== ROW.none) visit(own, i, this.state.layout.firstConsumer[s]! + i);
+    if (own)
+      for (let i = 0; i < own.rows; i++)
+        if (own.state[i] !== ROW.none) visit(own, i, this.state.layout.firstConsumer[s]! + i);
   }
 
   /** What the source's quanta owe to rows is left out of this one; returns what is left. */
@@ -627,7 +669,8 @@ export class Rows {
     for (let s = 0; s < this.state.layout.sources; s++) {
       if (this.rowsOf[s] === 0) continue;
       this.eachRow(s, (block, i, consumer) => {
-        if (block.state[i] === ROW.hold) this.eachHeldPiece(block, i, s, consumer, (bin, count) => visit(s, bin, count));
+        if (block.state[i] === ROW.hold)
+          this.eachHeldPiece(block, i, s, consumer, (bin, count) => visit(s, bin, count));
       });
     }
   }

@@ -74,10 +74,17 @@ export class Sources {
     this.eventBin = new Int32Array(layout.sources).fill(-1);
     this.eventStart = new Int32Array(layout.sources);
     this.cursor = new Int32Array(layout.groups.length);
-    this.hottest = Float64Array.from(layout.groups, (group) => (group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1));
+    this.hottest = Float64Array.from(layout.groups, (group) =>
+      group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1,
+    );
     this.blocked = new Uint8Array(layout.groups.length);
-    this.commitPhase = Float64Array.from(layout.sourceTask, (task) => commitPhaseNs(context.streams, task, costs.offsetCommitIntervalNs));
-    this.wireNsPerRecord = Float64Array.from(layout.groups, (group) => (group.wireBytes * 8e9) / cluster.linkBitsPerSecond);
+    this.commitPhase = Float64Array.from(layout.sourceTask, (task) =>
+      commitPhaseNs(context.streams, task, costs.offsetCommitIntervalNs),
+    );
+    this.wireNsPerRecord = Float64Array.from(
+      layout.groups,
+      (group) => (group.wireBytes * 8e9) / cluster.linkBitsPerSecond,
+    );
     this.groupTurns = layout.groups.map((group) => group.turns);
     this.groupEdge = Int32Array.from(layout.groups, (group) => group.edge.index);
     this.perMachine = cluster.taskManagersPerMachine;
@@ -103,7 +110,15 @@ export class Sources {
         const first = flushed[s]!;
         const end = before[s]! + Math.floor(inBin[s]! * phaseShare[s]!);
         flushed[s] = end;
-        if (end > first) this.flush(s, group, turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, bin), bin, before[s]! - first, end);
+        if (end > first)
+          this.flush(
+            s,
+            group,
+            turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, bin),
+            bin,
+            before[s]! - first,
+            end,
+          );
       } else this.visitSlow(s, group, start + phaseNs[s]!, before[s]! + Math.floor(inBin[s]! * phaseShare[s]!));
       s++;
     }
@@ -152,7 +167,19 @@ export class Sources {
   }
 
   /** One quantum leaves source `s` at `flushNs`. */
-  send(s: number, group: number, turn: number, flushNs: number, firstNs: number, spanNs: number, bin: number, count0: number, count1: number, end: number, flags: number): void {
+  send(
+    s: number,
+    group: number,
+    turn: number,
+    flushNs: number,
+    firstNs: number,
+    spanNs: number,
+    bin: number,
+    count0: number,
+    count1: number,
+    end: number,
+    flags: number,
+  ): void {
     const { state } = this;
     const { pool, consumerTm, consumerMode, sourceTm } = state;
     let consumer = turn;
@@ -206,7 +233,9 @@ export class Sources {
     const machine = this.perMachine === 1 ? from : Math.floor(from / this.perMachine);
     const link = nicFreeNs[machine]!;
     // The link takes what the loops hand over in flush order.
-    const left = this.skipServer ? flushNs : (link > served ? link : served) + Math.floor(count * share * this.wireNsPerRecord[groupIndex]! + 0.5);
+    const left = this.skipServer
+      ? flushNs
+      : (link > served ? link : served) + Math.floor(count * share * this.wireNsPerRecord[groupIndex]! + 0.5);
     if (!this.skipServer) nicFreeNs[machine] = left;
     const arrivesNs = left + this.latencyNs;
     doubles[q * DOUBLES + TIME] = arrivesNs;
@@ -229,7 +258,8 @@ export class Sources {
         const consumer = base + ((turn - base + i * 7 + s) % consumers);
         if (consumerMode[consumer] === CONSUMER_OPEN) return consumer;
       }
-      for (let consumer = base; consumer < base + consumers; consumer++) if (consumerMode[consumer] === CONSUMER_OPEN) return consumer;
+      for (let consumer = base; consumer < base + consumers; consumer++)
+        if (consumerMode[consumer] === CONSUMER_OPEN) return consumer;
     } else {
       const first = layout.firstConsumer[s]!;
       for (let c = first; c < first + layout.consumerCount[s]!; c++) if (consumerMode[c] === CONSUMER_OPEN) return c;
@@ -320,7 +350,8 @@ export class Sources {
     const segment = layout.config.engine.segmentBytes;
     if (sourceFlags[s]! & HOLDS || unflushed * this.hottest[groupIndex]! * group.wireBytes < segment) return;
     let sent = 0;
-    const perRow = (share: number): number => Math.floor((Math.floor((unflushed * share * group.wireBytes) / segment) * segment) / group.wireBytes);
+    const perRow = (share: number): number =>
+      Math.floor((Math.floor((unflushed * share * group.wireBytes) / segment) * segment) / group.wireBytes);
     if (group.edge.allToAll) for (const share of group.edge.shares) sent += perRow(share);
     else sent = perRow(1 / layout.consumerCount[s]!) * layout.consumerCount[s]!;
     if (sent === 0) return;
@@ -358,7 +389,8 @@ export class Sources {
       const lastNs = bin * resolutionNs + ((stop - start) / count) * resolutionNs;
       const x = offset + this.shift[s]!;
       let count0 = originals;
-      if (sourceFlags[s]! & HAS_ROWS && originals > 0) count0 -= rows.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
+      if (sourceFlags[s]! & HAS_ROWS && originals > 0)
+        count0 -= rows.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
       if (sourceFlags[s]! & IN_DEBT || count0 < 0) count0 = rows.payDebt(s, groupIndex, count0, bin);
       if (count0 > 0) this.grow(0, s, groupIndex, flushNs, bin, count0, stop, firstNs, lastNs);
       if (copies > 0) this.grow(1, s, groupIndex, flushNs, bin, copies, stop, firstNs, lastNs);
@@ -372,8 +404,19 @@ export class Sources {
     state.flushed[s] = to;
   }
 
-  private grow(kind: number, s: number, groupIndex: number, flushNs: number, bin: number, count: number, end: number, firstNs: number, lastNs: number): void {
-    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + 1) this.flushGrown(kind, s, groupIndex, flushNs);
+  private grow(
+    kind: number,
+    s: number,
+    groupIndex: number,
+    flushNs: number,
+    bin: number,
+    count: number,
+    end: number,
+    firstNs: number,
+    lastNs: number,
+  ): void {
+    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + 1)
+      this.flushGrown(kind, s, groupIndex, flushNs);
     if (this.grow0[kind]! + this.grow1[kind]! === 0) {
       this.growBin[kind] = bin;
       this.growFirst[kind] = firstNs;
@@ -394,7 +437,19 @@ export class Sources {
     const turn = turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, arrivals.bin + this.extraTurn++);
     this.cursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
     const firstNs = Math.round(this.growFirst[kind]!);
-    this.send(s, groupIndex, turn, flushNs, firstNs, Math.round(this.growLast[kind]!) - firstNs, this.growBin[kind]!, count0, count1, this.growEnd[kind]!, kind === 1 ? COPY : 0);
+    this.send(
+      s,
+      groupIndex,
+      turn,
+      flushNs,
+      firstNs,
+      Math.round(this.growLast[kind]!) - firstNs,
+      this.growBin[kind]!,
+      count0,
+      count1,
+      this.growEnd[kind]!,
+      kind === 1 ? COPY : 0,
+    );
     this.grow0[kind] = this.grow1[kind] = 0;
   }
 
@@ -451,4 +506,3 @@ export class Sources {
     return arrivals.endAt(s, tick);
   }
 }
-

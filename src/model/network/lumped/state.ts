@@ -230,7 +230,8 @@ export class LumpedState {
     }
     for (let m = before; m <= tm; m++) {
       this.arrivalTop[m] = -1;
-      for (let lane = m * this.lanes; lane < (m + 1) * this.lanes; lane++) this.stagedHead[lane] = this.stagedTail[lane] = -1;
+      for (let lane = m * this.lanes; lane < (m + 1) * this.lanes; lane++)
+        this.stagedHead[lane] = this.stagedTail[lane] = -1;
       this.arrivalMinNs[m] = Number.POSITIVE_INFINITY;
     }
   }

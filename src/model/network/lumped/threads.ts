@@ -23,7 +23,9 @@ export class Threads {
     const mask = (loops: number): number => ((loops & (loops - 1)) === 0 ? loops - 1 : -1);
     this.serverMask = mask(state.loops);
     this.clientMask = mask(state.clientLoops);
-    this.tables = state.layout.groups.map((group) => Float64Array.from({ length: TABLE }, (_, n) => this.exactCostNs(group, n)));
+    this.tables = state.layout.groups.map((group) =>
+      Float64Array.from({ length: TABLE }, (_, n) => this.exactCostNs(group, n)),
+    );
   }
 
   /** Loop time of `n` records of one source in one interval, all channels together, in ns. */
@@ -34,7 +36,9 @@ export class Threads {
   /** Each flush of a channel that has something is a message; a channel that fills segments faster sends those too. */
   private exactCostNs(group: SourceGroup, n: number): number {
     const { config, resolutionNs } = this.state.layout;
-    const channels = group.edge.allToAll ? group.edge.consumers : Math.max(1, Math.ceil(group.edge.consumers / group.edge.producers));
+    const channels = group.edge.allToAll
+      ? group.edge.consumers
+      : Math.max(1, Math.ceil(group.edge.consumers / group.edge.producers));
     const flushes = Math.max(1, resolutionNs / config.engine.bufferTimeoutNs);
     const perFlush = n / flushes;
     const nonEmpty = channels * (1 - (1 - 1 / channels) ** perFlush);
@@ -46,19 +50,41 @@ export class Threads {
   /** Index of the event loop to which the connection is pinned (`loopOf`, without its division where loops are 2^n). */
   serverLoop(taskManager: number, peer: number, edge: number): number {
     const { loops } = this.state;
-    if (this.serverMask >= 0) return taskManager * loops + (((Math.imul(taskManager + 1, 0x9e3779b1) >>> 16) + peer + (this.perEdge ? edge : 0)) & this.serverMask);
+    if (this.serverMask >= 0)
+      return (
+        taskManager * loops +
+        (((Math.imul(taskManager + 1, 0x9e3779b1) >>> 16) + peer + (this.perEdge ? edge : 0)) & this.serverMask)
+      );
     return taskManager * loops + loopOf(taskManager, peer, edge, loops, this.perEdge);
   }
   clientLoop(taskManager: number, peer: number, edge: number): number {
     const { clientLoops } = this.state;
-    if (this.clientMask >= 0) return taskManager * clientLoops + (((Math.imul(taskManager + 1, 0x9e3779b1) >>> 16) + peer + (this.perEdge ? edge : 0)) & this.clientMask);
+    if (this.clientMask >= 0)
+      return (
+        taskManager * clientLoops +
+        (((Math.imul(taskManager + 1, 0x9e3779b1) >>> 16) + peer + (this.perEdge ? edge : 0)) & this.clientMask)
+      );
     return taskManager * clientLoops + loopOf(taskManager, peer, edge, clientLoops, this.perEdge);
   }
 
-  serveOnServer(taskManager: number, peer: number, edge: number, nowNs: number, readyNs: number, costNs: number): number {
+  serveOnServer(
+    taskManager: number,
+    peer: number,
+    edge: number,
+    nowNs: number,
+    readyNs: number,
+    costNs: number,
+  ): number {
     return serve(this.state.serverFreeNs, this.serverLoop(taskManager, peer, edge), nowNs, readyNs, costNs);
   }
-  serveOnClient(taskManager: number, peer: number, edge: number, nowNs: number, readyNs: number, costNs: number): number {
+  serveOnClient(
+    taskManager: number,
+    peer: number,
+    edge: number,
+    nowNs: number,
+    readyNs: number,
+    costNs: number,
+  ): number {
     return serve(this.state.clientFreeNs, this.clientLoop(taskManager, peer, edge), nowNs, readyNs, costNs);
   }
 }

@@ -3,14 +3,19 @@
  * records, its turns evenly spread. Random destinations would inflate queueing and gaps many times over.
  */
 import type { VertexConfig } from "../../config.js";
-import type { TopologyEdge } from "../../topology/topology.js";
 import { subtaskOfKeyGroup } from "../../topology/key-groups.js";
+import type { TopologyEdge } from "../../topology/topology.js";
 
 /** Entries of a table whose shares are no small fractions. */
 const GENERAL_ENTRIES = 65_536;
 const GOLDEN = 0.6180339887498949;
 
-export function buildTurnTable(edge: TopologyEdge, consumer: VertexConfig, keySkew: number, consumerBase: number): Int32Array {
+export function buildTurnTable(
+  edge: TopologyEdge,
+  consumer: VertexConfig,
+  keySkew: number,
+  consumerBase: number,
+): Int32Array {
   const turns = new Int32Array(edge.consumers);
   if (edge.partitioning === "hash" && keySkew === 0) {
     for (let group = 0; group < consumer.maxParallelism; group++) {
@@ -52,6 +57,8 @@ function spread(turns: Int32Array, base: number): Int32Array {
       owner[at++] = consumer;
     }
   }
-  const order = Int32Array.from({ length: total }, (_, i) => i).sort((a, b) => place[a]! - place[b]! || owner[a]! - owner[b]!);
+  const order = Int32Array.from({ length: total }, (_, i) => i).sort(
+    (a, b) => place[a]! - place[b]! || owner[a]! - owner[b]!,
+  );
   return order.map((i) => base + owner[i]!);
 }

@@ -31,7 +31,12 @@ export interface Driven {
   readonly consumed: number;
 }
 
-export function drive(config: ModelConfig, create: CreatePlane, kills: readonly Kill[], onTime?: (plane: DataPlane, sim: Simulation) => void): Driven {
+export function drive(
+  config: ModelConfig,
+  create: CreatePlane,
+  kills: readonly Kill[],
+  onTime?: (plane: DataPlane, sim: Simulation) => void,
+): Driven {
   const topology = buildTopology(config);
   const tasks = new TaskTable(topology.tasks);
   for (let task = 0; task < topology.tasks; task++) {
@@ -87,7 +92,8 @@ export function drive(config: ModelConfig, create: CreatePlane, kills: readonly 
         channels(task, (edge, p, c) => {
           const producer = topology.taskBase[topology.edges[edge]!.from]! + p;
           const consumer = topology.taskBase[topology.edges[edge]!.to]! + c;
-          if (consumer === task && !gone.has(producer)) plane.closeView(edge, producer, consumer, kill.mode === "hold" ? "hold" : "discard");
+          if (consumer === task && !gone.has(producer))
+            plane.closeView(edge, producer, consumer, kill.mode === "hold" ? "hold" : "discard");
           if (producer === task && !gone.has(consumer)) plane.appendUnavailable(edge, producer, consumer, false);
         });
       }
