@@ -1,7 +1,7 @@
 """Runs every cell of one notebook in its kernel and writes it with the outputs: execute.py NOTEBOOK TARGET.
 
 The kernel's last outputs may come after it says that it is idle, so this keeps listening a little longer.
-Ends with 1 at the first cell that throws; what came out until then is written all the same.
+Ends with 1, and writes nothing, at the first cell that throws or if the kernel dies.
 """
 import os
 import queue
@@ -11,16 +11,25 @@ import nbformat
 from jupyter_client.manager import start_new_kernel
 
 LISTEN_ON_S = 0.3
+LOOK_AFTER_S = 5
 
 
-def run_cell(client, cell):
+class KernelDied(Exception):
+    pass
+
+
+def run_cell(manager, client, cell):
     request = client.execute(cell.source)
     cell.outputs, idle = [], False
     while True:
         try:
-            message = client.get_iopub_msg(timeout=LISTEN_ON_S if idle else None)
+            message = client.get_iopub_msg(timeout=LISTEN_ON_S if idle else LOOK_AFTER_S)
         except queue.Empty:
-            return
+            if idle:
+                return
+            if not manager.is_alive():
+                raise KernelDied(f"the kernel died: exit code {manager.provisioner.process.poll()}")
+            continue
         if message["parent_header"].get("msg_id") != request:
             continue
         kind, content = message["msg_type"], message["content"]
@@ -44,23 +53,23 @@ def add(outputs, output):
 def main(source, target):
     notebook = nbformat.read(source, as_version=4)
     manager, client = start_new_kernel(kernel_name=notebook.metadata.kernelspec.name)
-    failed = None
     try:
         for cell in (each for each in notebook.cells if each.cell_type == "code"):
-            run_cell(client, cell)
-            failed = next((out for out in cell.outputs if out.output_type == "error"), None)
-            if failed:
-                break
+            run_cell(manager, client, cell)
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    print(f"{source}: {output.ename}: {output.evalue}", *output.traceback, sep="\n", file=sys.stderr)
+                    return 1
+    except KernelDied as error:
+        print(f"{source}: {error}", file=sys.stderr)
+        return 1
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     notebook.metadata["outgap"] = {"study": "quick" if os.environ.get("OUTGAP_NOTEBOOK_QUICK") == "1" else "full"}
     nbformat.validate(notebook)
     nbformat.write(notebook, target)
-    if failed:
-        print(f"{source}: {failed.ename}: {failed.evalue}", file=sys.stderr)
-        print("\n".join(failed.traceback), file=sys.stderr)
-    return 1 if failed else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -27,6 +27,13 @@ export const oneViewPerSubpartition: Invariant = {
         }
         holders.set(key, { producerAttempt, consumerAttempt });
       },
+      viewClosed: ({ edge, producer, consumer, consumerAttempt }, attempt) => {
+        if (attempt === consumerAttempt) return;
+        violated(
+          "one-view-per-subpartition",
+          `edge ${edge}, ${producer} → ${consumer} at ${sim.nowNs} ns: the end of attempt ${attempt} takes down the view of attempt ${consumerAttempt}`,
+        );
+      },
     };
   },
 };

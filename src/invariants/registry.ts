@@ -1,4 +1,5 @@
 /** Every invariant that watches runs from outside, by name; those of the data plane are checked where its buffers are. */
+import { cachedUpdatesExpire } from "./cached-updates-expire.js";
 import { deadAttemptsAreSilent } from "./dead-attempts-are-silent.js";
 import type { Invariant } from "./invariant.js";
 import { monotoneAttempts } from "./monotone-attempts.js";
@@ -13,5 +14,6 @@ export const INVARIANTS: readonly Invariant[] = [
   oneViewPerSubpartition,
   deadAttemptsAreSilent,
   possibleTransitions,
+  cachedUpdatesExpire,
   recovers,
 ];

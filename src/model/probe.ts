@@ -25,6 +25,10 @@ export interface Probe {
   restarting?(tasks: Int32Array, cancelFirst: boolean): void;
   /** A view is about to be registered. */
   viewRegistered?(view: RegisteredView): void;
+  /** A view is taken down because `attempt` of its consumer has ended; the view's own attempt is the one that held it. */
+  viewClosed?(view: RegisteredView, attempt: number): void;
+  /** An input channel is about to change its state. */
+  channelMoves?(edge: number, producer: number, consumer: number, from: number, to: number): void;
   /** Something was handled on behalf of an attempt. */
   handled?(what: string, task: number, attempt: number): void;
   /** A cell of a state table that no run may reach. */
@@ -78,6 +82,9 @@ export function joined(probes: readonly Probe[]): Probe {
   if (has("restarting")) probe.restarting = (...args) => probes.forEach((each) => void each.restarting?.(...args));
   if (has("viewRegistered"))
     probe.viewRegistered = (...args) => probes.forEach((each) => void each.viewRegistered?.(...args));
+  if (has("viewClosed")) probe.viewClosed = (...args) => probes.forEach((each) => void each.viewClosed?.(...args));
+  if (has("channelMoves"))
+    probe.channelMoves = (...args) => probes.forEach((each) => void each.channelMoves?.(...args));
   if (has("handled")) probe.handled = (...args) => probes.forEach((each) => void each.handled?.(...args));
   if (has("impossible")) probe.impossible = (...args) => probes.forEach((each) => void each.impossible?.(...args));
   if (has("fault")) probe.fault = (...args) => probes.forEach((each) => void each.fault?.(...args));

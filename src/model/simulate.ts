@@ -217,6 +217,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
       tasks,
       taskManagerAlive: (tm) => cluster.alive(tm),
       measureFromNs: options.measureFromNs,
+      ...(policy.defects === undefined ? {} : { defects: policy.defects }),
       entityBase: context.entities.dataPlane,
     },
     network,

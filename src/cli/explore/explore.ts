@@ -68,6 +68,7 @@ function givenFrom({ scenario }: LoadedScenario): GivenScenario {
       taskManagersPerMachine: cluster.taskManagersPerMachine,
       slots: cluster.slotsPerTaskManager,
       vertices: config.vertices.map((vertex) => [vertex.id, vertex.parallelism] as const),
+      edges: config.edges.map(({ from, to }) => [config.vertices[from]!.id, config.vertices[to]!.id] as const),
       provider: cluster.provider,
       exact: config.resolutionNs === 0,
     },

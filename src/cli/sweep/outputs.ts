@@ -2,7 +2,7 @@
  * The files of a finished sweep: CSV, Parquet, summary and charts, made from the store in the order of the plan, so that
  * their bytes do not depend on how the runs came about. Written beside and moved into place. Owns the file names.
  */
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RunStore } from "../../experiment/store/run-store.js";
 import { type Column, type TableCell, TableFile } from "../../experiment/store/table-file.js";
@@ -27,6 +27,10 @@ import { SummaryBuilder, type SweepSummary, summaryText } from "./summary.js";
 /** Written last: a folder that has it is finished. */
 export const SUMMARY_FILE = "summary.json";
 export const REQUEST_FILE = "sweep.json";
+
+/** Where files are written before they are moved into place; older than this, their writer is dead. */
+const STAGE = ".outputs-";
+const STALE_MS = 3_600_000;
 
 const FAILURE_COLUMNS: readonly Column[] = [
   { name: "case", type: "STRING" },
@@ -72,7 +76,8 @@ export async function writeOutputs(
   store: RunStore,
   options: OutputOptions,
 ): Promise<SweepSummary> {
-  const stage = mkdtempSync(join(folder, ".outputs-"));
+  tidy(folder);
+  const stage = mkdtempSync(join(folder, STAGE));
   try {
     const summary = writeTables(stage, request, plan, counts, store);
     if (options.charts) await writeCharts(stage, summary);
@@ -81,6 +86,16 @@ export async function writeOutputs(
     return summary;
   } finally {
     rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** Removes what a command left that was killed while it wrote. */
+function tidy(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(STAGE)) continue;
+    const info = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (info !== undefined && Date.now() - info.mtimeMs > STALE_MS)
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -32,7 +32,7 @@ export async function sweep(argv: SweepArguments): Promise<number> {
   if (shard !== null && argv.redis !== undefined)
     throw new UsageError("--shard and --redis: one of them spreads the work");
   const startMs = performance.now();
-  const plan = planOrRefuse(planSweep(request));
+  const plan = planOrRefuse(planSweep(request, argv.quiet ? undefined : planningNote(argv.progress)));
   const unmodified = isUnmodified(argv);
   const folder = locateSweep({ request, name: plan.name, file: argv.file, unmodified, out: argv.out });
   assertSweepFolder(folder);
@@ -72,6 +72,19 @@ export async function sweep(argv: SweepArguments): Promise<number> {
     await executor?.close();
   }
 }
+
+/** Thousands of settings take a while to read and check: says so on stderr, where progress is wanted. */
+function planningNote(mode: SweepArguments["progress"]): ((done: number, of: number) => void) | undefined {
+  if (mode === "none" || (mode === "auto" && process.stderr.isTTY !== true)) return undefined;
+  let toldMs = performance.now();
+  return (done, of) => {
+    if (performance.now() - toldMs < PLANNING_NOTE_MS) return;
+    toldMs = performance.now();
+    writeError(`outgap: ${done} of ${of} settings planned`);
+  };
+}
+
+const PLANNING_NOTE_MS = 2_000;
 
 /** Whether a shipped sweep runs as it was shipped, so that its results are the reference ones. */
 function isUnmodified(argv: SweepArguments): boolean {

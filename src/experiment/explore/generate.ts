@@ -75,7 +75,7 @@ function addFaults(
   firstNs: number,
   latestNs: number,
 ): Generated {
-  const faults = [random.at(firstNs)];
+  const faults = dice.chance(0.3) ? random.plot(firstNs) : [random.at(firstNs)];
   const more = dice.weighted([
     [2, 0],
     [4, 1],

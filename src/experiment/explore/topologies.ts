@@ -10,6 +10,7 @@ export interface Job {
   readonly slots: number;
   /** Vertex ids with their parallelism. */
   readonly vertices: readonly (readonly [id: string, parallelism: number])[];
+  readonly edges: readonly (readonly [from: string, to: string])[];
   readonly provider: "yarn" | "kubernetes" | "standalone";
   readonly strategy: string;
 }
@@ -100,6 +101,10 @@ export function randomJob(dice: Dice): Job {
     ],
   ];
   const { vertices, edges, sizes } = dice.weighted(shapes)();
+  const pairs = edges.map((edge): [string, string] => {
+    const [, from, to] = /from: (\w+), to: (\w+)/.exec(edge)!;
+    return [from!, to!];
+  });
   const version = dice.weighted([
     [4, "1.9"],
     [1, "1.12"],
@@ -163,5 +168,5 @@ costs:
   applicationMasterHeartbeat: 20ms
 strategy: ${strategy}
 `;
-  return { text, taskManagers, slots: slotsEach, vertices: sizes, provider, strategy };
+  return { text, taskManagers, slots: slotsEach, vertices: sizes, edges: pairs, provider, strategy };
 }

@@ -12,6 +12,7 @@
 
 import type { RandomStreams } from "../../kernel/random.js";
 import type { Simulation } from "../../kernel/simulation.js";
+import type { Defects } from "../cluster/strategy-port.js";
 import type { ModelConfig } from "../config.js";
 import type { MatchMissCause, RecordLossCause } from "../loss-causes.js";
 import type { TaskTable } from "../task-table.js";
@@ -35,6 +36,8 @@ export interface PlaneContext {
   taskManagerAlive(taskManager: number): boolean;
   /** Gaps and latency are measured from here: the first fault (of the case, also in its twin), else the warm-up's end. */
   readonly measureFromNs: number;
+  /** What a deliberately broken strategy of the tests breaks in the plane. */
+  readonly defects?: Pick<Defects, "keepsHalfRecord" | "leaksCredit">;
   /** First kernel entity number the plane may use; numbers below belong to the control plane. */
   readonly entityBase: number;
 }

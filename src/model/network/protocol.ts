@@ -8,7 +8,7 @@ import { THREAD, threadId } from "../causal-log.js";
 import type { DataPlanePolicy } from "../cluster/strategy-port.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
-import type { Probe } from "../probe.js";
+import type { Probe, RegisteredView } from "../probe.js";
 import type { RecoveryObserver } from "../recovery-observer.js";
 import { TASK_STATE } from "../task-table.js";
 import { ChannelRows, NONE } from "./channel-rows.js";
@@ -253,10 +253,21 @@ export class Network implements PlaneListener {
     const { rows } = this;
     const current = rows.viewAttempt[row] === consumerAttempt;
     if (consumerAttempt > rows.closedAttempt[row]!) rows.closedAttempt[row] = consumerAttempt;
-    this.subpartitionEvent(
-      row,
-      current || this.policy.defects?.closesAnyView ? SUBPARTITION_EVENT.close : SUBPARTITION_EVENT.stale,
-    );
+    const closes = current || this.policy.defects?.closesAnyView === true;
+    if (closes && rows.viewAttempt[row] !== NONE) this.probe.viewClosed?.(this.viewOf(row), consumerAttempt);
+    this.subpartitionEvent(row, closes ? SUBPARTITION_EVENT.close : SUBPARTITION_EVENT.stale);
+  }
+
+  private viewOf(row: number): RegisteredView {
+    const { rows } = this;
+    const producer = rows.producer[row]!;
+    return {
+      edge: rows.edge[row]!,
+      producer,
+      producerAttempt: this.context.tasks.attempt[producer]!,
+      consumer: rows.consumer[row]!,
+      consumerAttempt: rows.viewAttempt[row]!,
+    };
   }
 
   /** U4 at the sender, and what it means for the channel. */
@@ -334,6 +345,8 @@ export class Network implements PlaneListener {
       rows.readsAttempt[row] = rows.askedAttempt[row]!;
       rows.askedAttempt[row] = NONE;
     }
+    if (cell.next !== state)
+      this.probe.channelMoves?.(rows.edge[row]!, rows.producer[row]!, rows.consumer[row]!, state, cell.next);
     rows.channel[row] = cell.next;
     for (const action of cell.actions) {
       switch (action) {

@@ -29,6 +29,7 @@ export class Credits {
   private readonly connections: Connections;
   private readonly cuts: Cuts;
   private readonly kindCredit: number;
+  private announced = 0;
 
   constructor(world: World, loops: EventLoops, connections: Connections, cuts: Cuts) {
     this.context = world.context;
@@ -181,8 +182,13 @@ export class Credits {
   private announce(ch: number): void {
     const c = this.channels;
     const id = c.connection[ch]!;
-    if (id < 0 || c.unannounced[ch]!++ > 0) return;
+    if (id < 0 || this.leaks() || c.unannounced[ch]!++ > 0) return;
     this.send(ch, id, c.viewNumber[ch]!);
+  }
+
+  /** A broken strategy of the tests forgets one credit in a hundred. */
+  private leaks(): boolean {
+    return this.context.defects?.leaksCredit === true && ++this.announced % 100 === 0;
   }
 
   private send(ch: number, id: number, view: number): void {

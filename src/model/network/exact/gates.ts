@@ -42,7 +42,7 @@ export class Gates {
     this.ledger = world.ledger;
     this.hops = world.hops;
     this.violations = world.violations;
-    this.clearHalf = context.config.strategy.clearHalfRecord;
+    this.clearHalf = context.config.strategy.clearHalfRecord && context.defects?.keepsHalfRecord !== true;
     this.head = new Int32Array(context.topology.tasks).fill(-1);
     this.tail = new Int32Array(context.topology.tasks).fill(-1);
   }

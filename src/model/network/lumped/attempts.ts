@@ -158,6 +158,7 @@ export class Attempts {
     }
     this.clear(c, apart, nowNs);
     state.owed[c] = 0;
+    state.inputsSeen[c] = 0;
     state.stolenNs[c] = 0;
     state.freeAtNs[c] = nowNs;
   }

@@ -11,6 +11,10 @@ import { ABSENT, DIED, HELD, type MissCounter } from "./match-cells.js";
 import { MatchClass } from "./match-class.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 
+/** A record whose event bin is more than this behind comes late: its partners have mostly been there before it. */
+export const OLD_BINS = 4;
+const FRESH_BINS = 10;
+
 export const MISS = { inputLost: 0, stateLost: 1, late: 2, outputLost: 3 } as const;
 /** Most classes beside the base classes; further deaths join the newest. */
 const MOST_CLASSES = 12;
@@ -19,7 +23,7 @@ const MOST_CLASSES = 12;
 export interface SharedShares {
   /** 1 where a class number is a base class. */
   readonly base: Uint8Array;
-  /** Expected matches that a record completes on arrival, by class × groups + group. */
+  /** Expected matches that a record completes on arrival, by (class × groups + group) × 2 + (1 if it comes late). */
   readonly emission: Float64Array;
   readonly groups: number;
   readonly freeIds: number[];
@@ -96,8 +100,11 @@ export class MatchBook implements MissCounter {
     this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
     for (const cls of this.classes) {
       shared.base[cls.id] = 1;
-      for (const group of sink.inputs)
-        shared.emission[cls.id * shared.groups + group.index] = isJoin ? this.probability / 2 : 1;
+      for (const group of sink.inputs) {
+        const at = (cls.id * shared.groups + group.index) * 2;
+        shared.emission[at] = isJoin ? this.probability / 2 : 1;
+        shared.emission[at + 1] = this.probability;
+      }
     }
     const slowest = Math.min(...sink.inputs.map((group) => group.ratePerSource * group.sources));
     this.perRecord = Float64Array.from(sink.inputs, (group) =>
@@ -257,8 +264,9 @@ export class MatchBook implements MissCounter {
     this.current = cls;
     const v = this.cellInput(input);
     cls.cells.arrive(v, bin, share, this.onEmitted);
-    cls.moved[input] = cls.moved[input]! + cls.cells.moved;
-    cls.emitted[input] = cls.emitted[input]! + cls.cells.emitted;
+    const tally = input * 2 + (this.bin - bin > OLD_BINS ? 1 : 0);
+    cls.moved[tally] = cls.moved[tally]! + cls.cells.moved;
+    cls.emitted[tally] = cls.emitted[tally]! + cls.cells.emitted;
     const at = this.at(input, bin);
     cls.held[at] = cls.held[at]! + records;
   }
@@ -499,8 +507,11 @@ export class MatchBook implements MissCounter {
     cls.apartDoneTo = this.bin - 1;
     this.splitMore(cls, shares);
     const { emission, groups } = this.shared;
-    for (const group of this.sink.inputs)
-      emission[id * groups + group.index] = emission[this.classes[slot]!.id * groups + group.index]!;
+    for (const group of this.sink.inputs) {
+      for (const old of [0, 1])
+        emission[(id * groups + group.index) * 2 + old] =
+          emission[(this.classes[slot]!.id * groups + group.index) * 2 + old]!;
+    }
     return cls;
   }
 
@@ -597,8 +608,11 @@ export class MatchBook implements MissCounter {
     }
     if (share === 1) {
       cls.diedAt = this.settlement;
+      cls.fresh = FRESH_BINS;
+      const { emission, groups } = this.shared;
       if (this.sink.config.type === "join")
-        for (const group of this.sink.inputs) this.shared.emission[cls.id * this.shared.groups + group.index] = 0;
+        for (const group of this.sink.inputs)
+          emission.fill(0, (cls.id * groups + group.index) * 2, (cls.id * groups + group.index) * 2 + 2);
     }
   }
 
@@ -616,22 +630,47 @@ export class MatchBook implements MissCounter {
     if (this.sink.config.type === "join") {
       while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= bin - this.windowBins)
         this.expire(this.history[this.historyAt++]!);
-      for (const cls of this.classes) {
-        for (const group of this.sink.inputs) {
-          const moved = cls.moved[group.input]!;
-          if (moved > 0)
-            this.shared.emission[cls.id * this.shared.groups + group.index] =
-              (this.probability * cls.emitted[group.input]!) / moved;
-          cls.moved[group.input] = 0;
-          cls.emitted[group.input] = 0;
-        }
-      }
+      for (const cls of this.classes) if (cls.fresh > 0 && this.completes(cls)) cls.fresh--;
+      this.refreshShares();
     }
     for (let c = this.classes.length - 1; c >= this.bases; c--) {
       const cls = this.classes[c]!;
       if (cls.apartTo === Number.POSITIVE_INFINITY || bin <= cls.apartTo + combos.maxOffset + 4) continue;
       this.mergeBack(c);
       merge(cls.id);
+    }
+  }
+
+  /** True if a state that died lately is being filled: its shares change within a bin. */
+  get fresh(): boolean {
+    return this.classes.some((cls) => cls.fresh > 0 && cls.aliveShare > 0);
+  }
+
+  private completes(cls: MatchClass): boolean {
+    const { emission, groups } = this.shared;
+    return this.sink.inputs.some(
+      (group) =>
+        emission[(cls.id * groups + group.index) * 2]! + emission[(cls.id * groups + group.index) * 2 + 1]! > 0,
+    );
+  }
+
+  /** What a record completes on arrival, from what has been settled since the last time. */
+  refreshShares(): void {
+    if (this.sink.config.type !== "join") return;
+    const { emission, groups } = this.shared;
+    for (const cls of this.classes) {
+      for (const group of this.sink.inputs) {
+        const recent = group.input * 2;
+        // While a state fills anew, what comes late or in time matters less than what is there.
+        const together = cls.fresh > 0;
+        for (let old = 0; old < 2; old++) {
+          const moved = together ? cls.moved[recent]! + cls.moved[recent + 1]! : cls.moved[recent + old]!;
+          const emitted = together ? cls.emitted[recent]! + cls.emitted[recent + 1]! : cls.emitted[recent + old]!;
+          if (moved > 0) emission[(cls.id * groups + group.index) * 2 + old] = (this.probability * emitted) / moved;
+        }
+        cls.moved[recent] = cls.moved[recent + 1] = 0;
+        cls.emitted[recent] = cls.emitted[recent + 1] = 0;
+      }
     }
   }
 

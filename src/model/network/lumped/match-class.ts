@@ -25,12 +25,14 @@ export class MatchClass {
   readonly everMatched: Float64Array;
   /** Copies in the state, of records whose delivery stands. */
   readonly copies: Float64Array;
-  /** Of the current bin: members that arrived per input, and those that completed a match. */
+  /** Since the shares were last refreshed: members that arrived, by input × 2 + old, and those that completed a match. */
   readonly moved: Float64Array;
   readonly emitted: Float64Array;
   /** Share of the keys whose consumer is alive; what died since the last settlement. */
   aliveShare: number;
   diedShare = 0;
+  /** Bins to come in which its shares are refreshed more often: its state died lately. */
+  fresh = 0;
   /** Settlements up to this one left nothing in the state. */
   diedAt = -1;
   /** Event bins whose channels were treated apart, Infinity while some still are; none for a base class. */
@@ -71,8 +73,8 @@ export class MatchClass {
     this.matched = new Float64Array(inputs * stride);
     this.everMatched = new Float64Array(inputs * stride);
     this.copies = new Float64Array(inputs * stride);
-    this.moved = new Float64Array(inputs);
-    this.emitted = new Float64Array(inputs);
+    this.moved = new Float64Array(inputs * 2);
+    this.emitted = new Float64Array(inputs * 2);
     const size = apart ? inputs * stride : 0;
     this.lost = new Int32Array(size);
     this.due = new Float64Array(size);

@@ -24,6 +24,8 @@ import { Timeline } from "./timeline.js";
 
 /** Event bins older than this are late. */
 const LAG_BINS = 30;
+/** While a state fills anew the books are settled this often per bin. */
+const FRESH_PARTS = 4;
 /** Numbers of match classes: one per consumer vertex and those split off. */
 const CLASS_IDS = 256;
 
@@ -49,6 +51,7 @@ export class LumpedPlane implements DataPlane {
   private readonly slots: { book: MatchBook; slot: number }[] = [];
   private readonly shared: SharedShares;
   private readonly tick: number;
+  private readonly freshTick: number;
   private readonly markerDue: number;
   private readonly sinkLimits: Float64Array;
   private lastCutNs = -1;
@@ -70,7 +73,7 @@ export class LumpedPlane implements DataPlane {
     this.holding = new Holding(state, this.ledger, this.sources);
     const groups = layout.groups.length;
     this.shared = {
-      emission: new Float64Array(CLASS_IDS * groups),
+      emission: new Float64Array(CLASS_IDS * groups * 2),
       groups,
       base: new Uint8Array(CLASS_IDS),
       freeIds: Array.from({ length: CLASS_IDS }, (_, i) => CLASS_IDS - 1 - i),
@@ -116,6 +119,10 @@ export class LumpedPlane implements DataPlane {
     this.attempts = new Attempts(this);
     this.sinkLimits = this.queueLimits();
     this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
+    this.freshTick = context.sim.defineKind("plane-fresh-state", PRIORITY.control, () => {
+      this.cut();
+      for (const book of this.books) book.refreshShares();
+    });
     this.markerDue = context.sim.defineKind("unavailable-event-met", PRIORITY.completion, (_e, marker) =>
       this.onMarker(marker),
     );
@@ -135,7 +142,13 @@ export class LumpedPlane implements DataPlane {
     arrivals.nextBin();
     this.sources.position = 0;
     for (const book of this.books) book.beginBin(arrivals.bin);
-    this.context.sim.schedule((arrivals.bin + 1) * this.layout.resolutionNs, this.tick, this.context.entityBase);
+    const { sim, entityBase } = this.context;
+    const { resolutionNs } = this.layout;
+    sim.schedule((arrivals.bin + 1) * resolutionNs, this.tick, entityBase);
+    if (this.books.some((book) => book.fresh)) {
+      for (let part = 1; part < FRESH_PARTS; part++)
+        sim.schedule(Math.floor((arrivals.bin + part / FRESH_PARTS) * resolutionNs), this.freshTick, entityBase);
+    }
   }
 
   private onTick(): void {

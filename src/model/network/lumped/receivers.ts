@@ -6,7 +6,7 @@
 import { quantileNs } from "../../../kernel/distributions.js";
 import type { GapTracker } from "../plane-common/gap-tracker.js";
 import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
-import type { SharedShares } from "./match-book.js";
+import { OLD_BINS, type SharedShares } from "./match-book.js";
 import {
   ATTEMPT_MASK,
   ATTEMPT_SHIFT,
@@ -30,6 +30,9 @@ import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { LumpedState } from "./state.js";
 import type { Threads } from "./threads.js";
 
+const LATE_SAMPLES = 16;
+/** Share of the records that complete a match at once when a state has just begun to fill. */
+const FIRST_MATCHES = 0.008;
 /** Batches up to this length are sorted by insertion. */
 const RUN = 48;
 
@@ -336,6 +339,7 @@ export class Receivers {
     const { counts } = this.arrived;
     const service = this.serviceNs[consumer]!;
     const classBase = state.classOf[consumer]! * this.groups;
+    const oldBefore = state.arrivals.bin - OLD_BINS;
     const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
     let free = freeAtNs[consumer]!;
     let queued = state.queued[consumer]!;
@@ -378,7 +382,9 @@ export class Receivers {
         }
       } else this.processSpecial(consumer, group, bin, count0, count1, flags);
       // Copies show no new match.
-      const owed = (flags & COPY) !== 0 ? 0 : state.owed[consumer]! + count * this.emission[classBase + group]!;
+      let completes = this.emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
+      if (completes === 0) completes = this.firstMatches(consumer, group);
+      const owed = (flags & COPY) !== 0 ? 0 : state.owed[consumer]! + count * completes;
       if (owed >= 1) {
         const emitted = Math.floor(owed);
         state.owed[consumer] = owed - emitted;
@@ -407,6 +413,14 @@ export class Receivers {
     this.completions += served;
   }
 
+  /** A state that fills from nothing: the first matches come with the first records of the last input to be seen. */
+  private firstMatches(consumer: number, group: number): number {
+    const { layout, inputsSeen } = this.state;
+    const { inputs } = layout.sinks[layout.sinkOfConsumer[consumer]!]!;
+    inputsSeen[consumer] = inputsSeen[consumer]! | (1 << layout.groups[group]!.input);
+    return inputsSeen[consumer] === (1 << inputs.length) - 1 ? FIRST_MATCHES : 0;
+  }
+
   /** The latency of one record of the quantum, whose service begins at its time, stands for all that it emitted. */
   private sampleLatency(q: number, consumer: number, group: number, count: number, emitted: number): void {
     const { words, doubles } = this.state.pool;
@@ -414,25 +428,33 @@ export class Receivers {
     const start = doubles[q * DOUBLES + TIME]!;
     const done = start + Math.floor(count * service + 0.5);
     const w = q * WORDS;
-    // One stratified place in the quantum: low-discrepancy in the offset, so independent of the order of visits.
-    const u = (Math.imul(words[w + END]!, 0x9e3779b1) >>> 0) * 2 ** -32;
+    const event = doubles[q * DOUBLES + FIRST]!;
+    // A quantum that comes late carries records whose partners were there long ago, or not: several are looked at.
+    const samples = done - event > this.delayedFrom ? LATE_SAMPLES : 1;
     const span = words[w + SPAN]!;
-    const event = doubles[q * DOUBLES + FIRST]! + u * span;
-    // The records of one flush that are for this consumer are few; those before it in the quantum stand for others'.
-    const emission = start + (u * count * this.flushShare[group]! + 1) * service;
-    const wait = (1 - u) * (span < this.state.layout.resolutionNs ? span : this.state.layout.resolutionNs);
-    const left = emission < done ? emission : done;
-    const later = left - event > this.delayedFrom ? this.laterEvent(u, left, event, group) : event;
-    const latency = Math.max(0, Math.round(left - later - wait * (1 - this.waitShare[group]!)));
-    this.binned.add(done, latency, emitted);
-    if (done >= this.measureFromNs) this.latency.add(latency, emitted);
+    const seed = (Math.imul(words[w + END]!, 0x9e3779b1) >>> 0) * 2 ** -32;
+    for (let i = 0; i < samples; i++) {
+      // A stratified place in the quantum: low-discrepancy in the offset, so independent of the order of visits.
+      const u = (i + seed) / samples;
+      const eventNs = event + u * span;
+      // The records of one flush that are for this consumer are few; those before it in the quantum stand for others'.
+      const emission = start + (u * count * this.flushShare[group]! + 1) * service;
+      const wait = (1 - u) * (span < this.state.layout.resolutionNs ? span : this.state.layout.resolutionNs);
+      const left = emission < done ? emission : done;
+      const later = samples > 1 ? this.laterEvent((u * 7919) % 1, left, eventNs, group) : eventNs;
+      const latency = Math.max(0, Math.round(left - later - wait * (1 - this.waitShare[group]!)));
+      const weight =
+        samples === 1 ? emitted : Math.floor(((i + 1) * emitted) / samples) - Math.floor((i * emitted) / samples);
+      if (weight === 0) continue;
+      this.binned.add(done, latency, weight);
+      if (done >= this.measureFromNs) this.latency.add(latency, weight);
+    }
   }
 
   /** A record that comes late has partners that came before it with a later event time: one of them, at place u. */
-  private laterEvent(u: number, nowNs: number, event: number, group: number): number {
+  private laterEvent(v: number, nowNs: number, event: number, group: number): number {
     const delays = this.delays[group]!;
     if (delays.length === 0) return event;
-    const v = (u * 7919) % 1;
     // Half of the partners are earlier; of the later ones, those that can be there already.
     const other = event + delays[Math.floor(v * delays.length)]!;
     return other > event && other < nowNs - this.delayedFrom / 4 ? other : event;

@@ -91,6 +91,8 @@ export class LumpedState {
   readonly classOf: Uint8Array;
   /** Expected matches not yet shown as an output. */
   readonly owed: Float64Array;
+  /** Inputs of which its state, which fills from nothing, has had records (bits). */
+  readonly inputsSeen: Int32Array;
   /** Per sink group: consumers that are open, and those that are held. */
   readonly openConsumers: Int32Array;
   readonly heldConsumers: Int32Array;
@@ -149,6 +151,7 @@ export class LumpedState {
     this.served = new Float64Array(consumers);
     this.classOf = new Uint8Array(consumers);
     this.owed = new Float64Array(consumers);
+    this.inputsSeen = new Int32Array(consumers);
     this.openConsumers = Int32Array.from(layout.sinks, (sink) => sink.consumers);
     this.heldConsumers = new Int32Array(layout.sinks.length);
     this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);
