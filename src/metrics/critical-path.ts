@@ -59,21 +59,30 @@ export function criticalPath(
       step = previous;
       continue;
     }
-    // Heartbeats that were served ahead have no cause in the fault: their service is a hop, and the path goes on
-    // from what posted the waiting message.
+    // Heartbeats that were served ahead have no cause in the fault: their service is a hop, and the path goes on behind
+    // them: to the message served before them while this one already waited, else to what posted this one.
     if (previous >= 0) {
       const readyNs = Math.max(log.endNs[cause]!, startNs);
-      if (untilNs > readyNs)
+      let ahead = previous;
+      while (ahead >= 0 && exogenous(log, ahead)) ahead = log.previous[ahead]!;
+      const behindAhead = ahead >= 0 && log.endNs[ahead]! > readyNs;
+      const heartbeatsFromNs = behindAhead ? log.endNs[ahead]! : readyNs;
+      if (untilNs > heartbeatsFromNs)
         hops.push({
           step: previous,
           kind: "served-before",
           phase,
           thread: log.thread[step]!,
-          startNs: readyNs,
+          startNs: heartbeatsFromNs,
           endNs: untilNs,
-          costs: [{ cost: "heartbeatMessage", ns: untilNs - readyNs }],
+          costs: [{ cost: "heartbeatMessage", ns: untilNs - heartbeatsFromNs }],
         });
-      untilNs = readyNs;
+      untilNs = heartbeatsFromNs;
+      if (behindAhead) {
+        inherited = phase === "cancel" && log.startNs[ahead]! < cancelFromNs ? null : phase;
+        step = ahead;
+        continue;
+      }
     }
     inherited = null;
     step = cause;
