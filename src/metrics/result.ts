@@ -52,6 +52,17 @@ export interface Assumption {
   readonly criticalPathShare: number;
 }
 
+export interface InvariantCount {
+  readonly name: string;
+  readonly violations: number;
+  readonly first: string | null;
+}
+
+/** The invariants that were broken, of those that were watched. */
+export function brokenInvariants(summary: { readonly invariants: readonly InvariantCount[] }): InvariantCount[] {
+  return summary.invariants.filter(({ violations }) => violations !== 0);
+}
+
 export type EndState = "completed" | "deadlocked" | "job-failed" | "check-failed";
 
 /** One entry of `cases` in `--json` and `summary.json`, without `wallMs` and `peakRssBytes`. */
@@ -97,7 +108,8 @@ export interface CaseSummary {
   readonly phases: readonly PhaseSpan[];
   readonly incidents: readonly Incident[];
   readonly assumptions: readonly Assumption[];
-  readonly invariants: readonly { readonly name: string; readonly violations: number; readonly first: string | null }[];
+  /** Every invariant that the run was watched for, with how often it was broken and the first place. */
+  readonly invariants: readonly InvariantCount[];
   readonly resolutionMs: number;
   readonly events: number;
   readonly twinDigest: string;

@@ -25,6 +25,8 @@ export interface SummaryContext {
   readonly twin: TwinResult;
   /** Value and grade of a cost for the list of assumptions. */
   describeCost(cost: string): { value: string; grade: string };
+  /** Names of the invariants that this run was watched for. */
+  readonly watched: readonly string[];
 }
 
 const BIN_MS = 100;
@@ -112,16 +114,21 @@ export function summarise(record: RunRecord, context: SummaryContext): CaseSumma
     .filter((_, i) => gaps.affected[i] === 1)
     .sort();
   const { records, matches, latencyNs } = plane;
-  const invariants = [...record.violations, ...plane.violations].map(({ name, count, first }) => ({
-    name,
-    violations: count,
-    first,
-  }));
+  const broken = [...record.violations, ...plane.violations];
+  const invariants = [
+    ...context.watched.map((name) => {
+      const found = broken.find((each) => each.name === name);
+      return { name, violations: found?.count ?? 0, first: found?.first ?? null };
+    }),
+    ...broken
+      .filter(({ name }) => !context.watched.includes(name))
+      .map(({ name, count, first }) => ({ name, violations: count, first })),
+  ];
   return {
     case: context.caseName,
     strategy: context.strategy,
     seed: config.seed,
-    endState: invariants.length > 0 ? "check-failed" : record.endState,
+    endState: broken.length > 0 ? "check-failed" : record.endState,
     recoveryTimeMs: longest?.recovery ?? 0,
     catchUpMs: longest?.catchUp ?? 0,
     jobOutageMs:

@@ -4,7 +4,9 @@
  */
 import { strategyNamed } from "../failover/registry.js";
 import { faultKindNamed } from "../faults/registry.js";
+import { INVARIANTS } from "../invariants/registry.js";
 import type { Provider } from "../model/config.js";
+import { PLANE_CHECKS } from "../model/network/plane-checks.js";
 import { COSTS, costDefault } from "./costs.js";
 import type { EngineVersion } from "./engines.js";
 import { ENGINE_PRESETS, ENGINE_VERSIONS, resolveEngine } from "./engines.js";
@@ -25,7 +27,7 @@ export interface CatalogueRow {
   readonly source: string | null;
 }
 
-export const CATALOGUES = ["strategies", "faults", "metrics", "engines", "flink-keys", "costs"] as const;
+export const CATALOGUES = ["strategies", "faults", "metrics", "engines", "flink-keys", "costs", "invariants"] as const;
 export type CatalogueName = (typeof CATALOGUES)[number];
 
 const row = (name: string, doc: string, rest: Partial<CatalogueRow> = {}): CatalogueRow => ({
@@ -134,6 +136,19 @@ export function metricRows(): CatalogueRow[] {
   return METRICS.map(({ path, unit, doc }) => row(path, doc, { unit }));
 }
 
+/** What every run is watched for. */
+export function invariantRows(): CatalogueRow[] {
+  const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+  return [
+    ...INVARIANTS.map(({ name, summary }) => row(name, sentence(summary))),
+    ...PLANE_CHECKS.map(({ name, summary, planes }) =>
+      row(name, planes.length > 1 ? sentence(summary) : `${sentence(summary)} ${ONLY[planes[0]!]}`),
+    ),
+  ];
+}
+
+const ONLY = { exact: "Watched with `resolution: exact`.", quanta: "Watched with any other resolution than `exact`." };
+
 /** A list by name. */
 export function catalogueRows(name: CatalogueName): CatalogueRow[] {
   switch (name) {
@@ -149,6 +164,8 @@ export function catalogueRows(name: CatalogueName): CatalogueRow[] {
       return flinkKeyRows();
     case "costs":
       return costRows();
+    case "invariants":
+      return invariantRows();
   }
 }
 

@@ -3,7 +3,10 @@ import type { CaseSummary, Measured } from "../metrics/result.js";
 import type { MetricExpectation } from "./expectations.js";
 import { evaluateExpectation, evaluateOnSummaries, median, medianMeasured } from "./expectations.js";
 import { METRICS, readMetric } from "./metrics-catalogue.js";
-import { SMALL, small, valid } from "./testing/small.js";
+import { watchedInvariants } from "./names.js";
+import { runCase, runTwin } from "./run-case.js";
+import { refused, SMALL, small, valid } from "./testing/small.js";
+import { smallJoin } from "./testing/small-join.js";
 
 const censored = (atLeastMs: number): Measured => ({ censored: true, atLeastMs });
 const expectation = (
@@ -111,6 +114,25 @@ describe("verdicts", () => {
     ).toMatchObject({ ok: false, measured: 2 });
     expect(evaluateOnSummaries(e, [summary({ invariants: [] })])).toMatchObject({ ok: false, measured: "not watched" });
     expect(evaluateOnSummaries(e, [])).toMatchObject({ ok: false });
+  });
+  test("every invariant that a run is watched for can be expected, and holds there; one that is not is refused", () => {
+    for (const resolution of ["exact", "100ms"]) {
+      const config = smallJoin({ resolution, duration: "14s", reserved: 1 });
+      const { summary: real } = runCase(config, { caseName: "one", twin: runTwin(config), trace: false });
+      expect(real.invariants.map(({ name }) => name)).toEqual(watchedInvariants(config.resolutionNs));
+      for (const invariant of watchedInvariants(config.resolutionNs)) {
+        const e = { kind: "invariant", case: "one", invariant, source: null } as const;
+        expect(evaluateOnSummaries(e, [real]), invariant).toMatchObject({ ok: true, measured: 0 });
+      }
+    }
+    const lines = small(
+      "  - { case: one, metric",
+      "  - { case: one, invariant: two-attempts }\n  - { case: one, metric",
+    );
+    expect(refused(lines)[0]).toMatch(/^small\.yaml:\d+:\d+: .*"two-attempts" is not watched at this resolution/);
+    expect(valid(lines, { sets: ["resolution=exact"] }).expect).toHaveLength(2);
+    const ledger = small("  - { case: one, metric", "  - { invariant: record-ledger }\n  - { case: one, metric");
+    expect(valid(ledger).expect).toHaveLength(3);
   });
   test("end states", () => {
     const e = { kind: "endState", case: "one", endState: "completed", source: null } as const;

@@ -105,6 +105,8 @@ export const messages = {
       `a case cannot set ${quote(path)}`,
       "a path under job, cluster, engine, costs, faults, strategyOptions or params",
     ),
+  unwatchedInvariant: (name: string, watched: readonly string[]) =>
+    problem(`invariant ${quote(name)} is not watched at this resolution`, oneOf(watched)),
   notModelled: (key: string, value: string, modelled: readonly string[]) =>
     problem(`${key}: ${quote(value)} is not modelled`, oneOf(modelled)),
   failoverStrategyDisagrees: (value: string, strategy: string, expected: string | null) =>

@@ -4,6 +4,7 @@
  */
 
 import { INVARIANTS } from "../invariants/registry.js";
+import { PLANE_CHECKS, planeChecks } from "../model/network/plane-checks.js";
 
 export const STRATEGIES = [
   {
@@ -48,13 +49,12 @@ export const STRATEGY_NAMES: readonly string[] = STRATEGIES.map((s) => s.name);
 export const ALLOWANCES = ["overload", "network-memory"] as const;
 export type Allowance = (typeof ALLOWANCES)[number];
 
-export const INVARIANT_NAMES: readonly string[] = [
-  ...INVARIANTS.map((invariant) => invariant.name),
-  "no-mixed-attempts",
-  "old-before-new",
-  "credits-conserved",
-  "record-ledger",
-  "match-ledger",
-];
+/** Watched from outside in every run, then by the data planes themselves (`plane-checks.ts` says by which). */
+export const INVARIANT_NAMES: readonly string[] = [...INVARIANTS, ...PLANE_CHECKS].map(({ name }) => name);
+
+/** Names of what is watched in a run at this resolution. */
+export function watchedInvariants(resolutionNs: number): string[] {
+  return [...INVARIANTS.map(({ name }) => name), ...planeChecks(resolutionNs)];
+}
 
 export const END_STATES = ["completed", "deadlocked", "job-failed", "check-failed"] as const;

@@ -13,7 +13,7 @@ import { validKeysAt } from "./json-schema.js";
 import type { Diagnostic, Problem } from "./messages.js";
 import { messages } from "./messages.js";
 import type { Allowance } from "./names.js";
-import { STRATEGY_NAMES } from "./names.js";
+import { STRATEGY_NAMES, watchedInvariants } from "./names.js";
 import { nearestName } from "./nearest.js";
 import { normalisedYaml } from "./normalised-yaml.js";
 import { parseAssignment, resolvePath, setAt, withFlatConfig } from "./overrides.js";
@@ -301,9 +301,16 @@ class Normaliser {
 
   private expectations(input: ScenarioInput, origins: readonly Origin[]): Expectation[] {
     const names = input.cases?.map((entry) => entry.name) ?? [input.strategy ?? "default"];
+    const watched = watchedInvariants(input.resolution);
     return input.expect.flatMap((entry, i) => {
       const read = readExpectation(entry, names);
-      if (read.ok) return [...read.value];
+      if (read.ok) {
+        const unwatched = read.value.find((each) => each.kind === "invariant" && !watched.includes(each.invariant));
+        if (unwatched === undefined) return [...read.value];
+        const unseen = messages.unwatchedInvariant(entry.invariant ?? "", watched);
+        this.report([{ path: ["expect", i, "invariant"], at: "value", problem: unseen }], origins);
+        return [];
+      }
       this.report(
         read.problems.map((p) => ({ path: ["expect", i, ...p.path], at: "value" as const, problem: p.problem })),
         origins,

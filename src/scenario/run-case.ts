@@ -13,6 +13,7 @@ import type { ModelConfig } from "../model/config.js";
 import { createPlane } from "../model/network/planes.js";
 import { type RunRecord, simulate } from "../model/simulate.js";
 import { describeCost } from "./describe-cost.js";
+import { watchedInvariants } from "./names.js";
 
 const PROBES = INVARIANTS.map((invariant) => invariant.probe);
 
@@ -73,6 +74,7 @@ export function resultOf(record: RunRecord, options: RunCaseOptions): RunResult 
       strategy: config.strategy.name,
       twin: options.twin,
       describeCost: (cost) => describeCost(cost, config),
+      watched: watchedInvariants(config.resolutionNs),
     }),
     timeline: timelineOf(record),
     twinTimeline: options.twin.timeline,

@@ -149,7 +149,7 @@ describe("checks of the exact plane", () => {
     const names = driver.run().violations.map((violation) => violation.name);
     expect(names).toContain(`hop-${hop}`);
     expect(names.filter((name) => name.startsWith("hop-"))).toEqual([`hop-${hop}`]);
-    expect(names.some((name) => name === "records-ledger" || name === "matches-ledger" || hop === "state")).toBe(true);
+    expect(names.some((name) => name === "record-ledger" || name === "match-ledger" || hop === "state")).toBe(true);
   });
 
   it("catch a half record that is kept across attempts", () => {

@@ -179,14 +179,14 @@ export class Tally {
     const lost = ledger.lost.reduce((sum, value) => sum + value, 0);
     if (produced !== ledger.delivered + lost + this.inFlight) {
       violations.add(
-        "records-ledger",
+        "record-ledger",
         `${produced} produced ≠ ${ledger.delivered} delivered + ${lost} lost + ${this.inFlight} in flight`,
       );
     }
     const missed = ledger.matchesMissed.reduce((sum, value) => sum + value, 0);
     if (ledger.matchesExpected !== meter.emitted + missed + pending) {
       violations.add(
-        "matches-ledger",
+        "match-ledger",
         `${ledger.matchesExpected} expected ≠ ${meter.emitted} emitted + ${missed} missed + ${pending} pending`,
       );
     }

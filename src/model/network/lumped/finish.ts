@@ -60,7 +60,7 @@ const LEFT_SHARE = 1e-4;
 class Violations {
   readonly list: { name: string; count: number; first: string }[] = [];
   add(name: string, count: number, first: string): void {
-    if (count !== 0) this.list.push({ name, count, first });
+    if (count !== 0) this.list.push({ name, count: Math.abs(count), first });
   }
 }
 
@@ -86,7 +86,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
   const walked = walk(plane, endNs);
   const balance = produced - ledger.delivered - ledger.lostTotal - walked.total;
   violations.add(
-    "record ledger balances",
+    "record-ledger",
     balance,
     `produced ${produced} − delivered ${ledger.delivered} − lost ${ledger.lostTotal} − in flight ${walked.total} = ${balance}`,
   );
@@ -108,7 +108,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
   });
   violations.add(
-    "records of the network hops",
+    "network-hops",
     inNetwork - seen,
     `sent ${sources.sent}, processed ${receivers.processed}, lost ${receivers.dropped}, held and lost ${holding.lostCopiesAndAll}, there ${seen}`,
   );
@@ -127,7 +127,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     for (const count of book.expectedIn) all += count;
     if (left > LEFT_MOST + all * LEFT_SHARE)
       violations.add(
-        "matches follow their records",
+        "matches-follow-records",
         left,
         `${left} members whose record is nowhere under way had not arrived`,
       );
@@ -143,7 +143,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
         first ||= `a record of ${layout.config.vertices[group.vertex]!.id}, bin ${bin}`;
       }
     });
-    violations.add("pending matches wait for records under way", groundless, first);
+    violations.add("pending-matches", groundless, first);
     let exist = 0;
     let out = 0;
     let gone = 0;
@@ -157,7 +157,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     }
     const rest = exist - out - gone - pending;
     violations.add(
-      "match ledger balances",
+      "match-ledger",
       rest,
       `expected ${exist} − emitted ${out} − missed ${gone} − pending ${pending} = ${rest}`,
     );

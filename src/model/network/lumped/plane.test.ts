@@ -71,7 +71,7 @@ describe("lumped plane", () => {
         sim.schedule(2e9, leak, 0);
       },
     );
-    expect(result.violations.map((violation) => violation.name)).toEqual(["records of the network hops"]);
+    expect(result.violations.map((violation) => violation.name)).toEqual(["network-hops"]);
   });
 
   it("refuses what it cannot lump", () => {
