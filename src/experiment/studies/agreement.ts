@@ -1,0 +1,148 @@
+/**
+ * Do the two resolutions agree (`npm run study:agreement`)? Both run the same situations on the same seeds; every
+ * measure is compared as a paired difference, 100 ms minus exact, against its bound. The streams of records differ
+ * between the two, so counts of small samples differ by chance: that is what the standard errors are for.
+ */
+import { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../../metrics/result.js";
+import type { RunRecord } from "../../model/simulate.js";
+import { simulateCase } from "../../scenario/run-case.js";
+import { agreementConfig, type Situation } from "./agreement-job.js";
+
+/** How far the means may lie apart. */
+export type Bound =
+  | { readonly kind: "difference"; readonly most: number }
+  | { readonly kind: "ratio"; readonly most: number }
+  | { readonly kind: "standardErrors"; readonly most: number };
+
+export interface Comparison {
+  readonly situation: string;
+  readonly measure: string;
+  readonly exactMean: number;
+  readonly lumpedMean: number;
+  /** Mean of lumped − exact over the seeds, and the standard error of that mean. */
+  readonly difference: number;
+  readonly standardError: number;
+  /** Difference in standard errors; 0 where both are 0. */
+  readonly z: number;
+  readonly bound: string;
+  readonly ok: boolean;
+}
+
+type Measures = Map<string, { value: number; bound: Bound }>;
+
+const FLUSH_TIMEOUT_MS = 100;
+const RESOLUTION_MS = 100;
+const RECOVERY: Bound = { kind: "difference", most: FLUSH_TIMEOUT_MS };
+const GAP: Bound = { kind: "difference", most: 2 * RESOLUTION_MS };
+const LATENCY: Bound = { kind: "difference", most: 30 };
+const COUNT: Bound = { kind: "ratio", most: 0.005 };
+const LOSS: Bound = { kind: "standardErrors", most: 3 };
+
+/** What is compared of one run. Values that the end of the run cut off are not there. */
+export function measuresOf(record: RunRecord): Measures {
+  const { plane, incidents } = record;
+  const measures: Measures = new Map();
+  const put = (name: string, value: number, bound: Bound): void => {
+    if (!Number.isNaN(value)) measures.set(name, { value, bound });
+  };
+  const incident = incidents[0];
+  if (incident) put("recoveryMs", (incident.recoveredNs - incident.startNs) / 1e6, RECOVERY);
+  put("produced", plane.records.produced, COUNT);
+  put("delivered", plane.records.delivered, COUNT);
+  put("emitted", plane.matches.emitted, COUNT);
+  for (const cause of RECORD_LOSS_CAUSES) put(`lost.${cause}`, plane.records.lost[cause], LOSS);
+  put("duplicated", plane.records.duplicated, LOSS);
+  for (const cause of MATCH_MISS_CAUSES) put(`missed.${cause}`, plane.matches.missed[cause], LOSS);
+  put("matchesDuplicated", plane.matches.duplicated, LOSS);
+  const gaps = Array.from(plane.gapNs, (gap) => gap / 1e6).sort((a, b) => b - a);
+  // As many subtasks as one TaskManager holds are affected at least; a global restart affects all alike.
+  const affected = gaps.slice(0, Math.min(gaps.length, 4));
+  if (incident) {
+    put("gapMs.affectedMean", affected.reduce((sum, gap) => sum + gap, 0) / affected.length, GAP);
+    put("gapMs.max", gaps[0]!, GAP);
+  }
+  put("gapMs.median", gaps[gaps.length >> 1]!, GAP);
+  put("latencyMs.p50", plane.latencyNs.p50 / 1e6, LATENCY);
+  put("latencyMs.p99", plane.latencyNs.p99 / 1e6, LATENCY);
+  return measures;
+}
+
+export interface AgreementOptions {
+  readonly slots: number;
+  readonly seeds: number;
+  readonly ratePerSource: number;
+  readonly durationSeconds: number;
+  readonly situations: readonly Situation[];
+  readonly onRun?: (situation: string, seed: number, exact: RunRecord, lumped: RunRecord) => void;
+}
+
+/** Runs both resolutions and compares them, situation by situation. Violations of invariants are comparisons that fail. */
+export function compareResolutions(options: AgreementOptions): Comparison[] {
+  const { slots, seeds, ratePerSource, durationSeconds, situations, onRun } = options;
+  return situations.flatMap((situation) => {
+    const exact: Measures[] = [];
+    const lumped: Measures[] = [];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const job = { slots, seed, ratePerSource, durationSeconds };
+      const fine = simulateCase(agreementConfig(situation, { ...job, resolution: "exact" }));
+      const coarse = simulateCase(agreementConfig(situation, { ...job, resolution: "100ms" }));
+      exact.push(measuresOf(fine));
+      lumped.push(measuresOf(coarse));
+      onRun?.(situation.name, seed, fine, coarse);
+    }
+    return compareSamples(situation.name, exact, lumped);
+  });
+}
+
+function compareSamples(situation: string, exact: readonly Measures[], lumped: readonly Measures[]): Comparison[] {
+  const names = [...new Set([...exact, ...lumped].flatMap((each) => [...each.keys()]))];
+  return names.map((measure) => {
+    const pairs = exact.flatMap((each, i) => {
+      const a = each.get(measure);
+      const b = lumped[i]!.get(measure);
+      return a && b ? [[a.value, b.value] as const] : [];
+    });
+    const bound = (exact[0]!.get(measure) ?? lumped[0]!.get(measure) ?? { bound: LOSS }).bound;
+    return compare(situation, measure, pairs, bound);
+  });
+}
+
+function compare(
+  situation: string,
+  measure: string,
+  pairs: readonly (readonly [number, number])[],
+  bound: Bound,
+): Comparison {
+  const n = pairs.length;
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / n;
+  const exactMean = mean(pairs.map(([a]) => a));
+  const lumpedMean = mean(pairs.map(([, b]) => b));
+  const difference = lumpedMean - exactMean;
+  const variance = pairs.reduce((sum, [a, b]) => sum + (b - a - difference) ** 2, 0) / Math.max(1, n - 1);
+  const standardError = Math.sqrt(variance / n);
+  const z = difference === 0 ? 0 : difference / standardError;
+  let ok: boolean;
+  switch (bound.kind) {
+    case "difference":
+      ok = Math.abs(difference) <= bound.most;
+      break;
+    case "ratio":
+      ok = Math.abs(difference) <= bound.most * Math.max(exactMean, lumpedMean);
+      break;
+    case "standardErrors":
+      ok = Math.abs(z) <= bound.most;
+      break;
+  }
+  return { situation, measure, exactMean, lumpedMean, difference, standardError, z, bound: boundText(bound), ok };
+}
+
+function boundText(bound: Bound): string {
+  switch (bound.kind) {
+    case "difference":
+      return `${bound.most} ms`;
+    case "ratio":
+      return `${bound.most * 100} %`;
+    case "standardErrors":
+      return `${bound.most} SE`;
+  }
+}
