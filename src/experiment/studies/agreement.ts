@@ -4,7 +4,6 @@
  * between the two, so counts of small samples differ by chance: that is what the standard errors are for.
  */
 import { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../../metrics/result.js";
-import type { RunRecord } from "../../model/simulate.js";
 import { simulateCase } from "../../scenario/run-case.js";
 import { agreementConfig, type Situation } from "./agreement-job.js";
 
@@ -28,6 +27,7 @@ export interface Comparison {
   readonly ok: boolean;
 }
 
+type RunRecord = ReturnType<typeof simulateCase>;
 type Measures = Map<string, { value: number; bound: Bound }>;
 
 const FLUSH_TIMEOUT_MS = 100;
