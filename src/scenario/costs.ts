@@ -79,7 +79,7 @@ export const COSTS: readonly CostSpec[] = [
     name: "containerStart",
     key: "containerStart",
     kind: "distribution",
-    value: { lognormal: { median: "13.9s", sigma: 0.05 } },
+    value: { lognormal: { median: "14.1s", sigma: 0.05 } },
     grade: "D",
     source: `fitted to the six published cells (${MODEL}: 13.6–14.6 s); elsewhere 10–60 s`,
     doc: "Request of a container until its TaskManager has registered.",
