@@ -31,15 +31,9 @@ export function bucketValue(bucket: number): number {
   return (top + 0.5) * 2 ** shift;
 }
 
-function quantileOf(counts: Float64Array | Uint32Array, base: number, total: number, q: number): number {
-  if (total === 0) return Number.NaN;
-  const rank = Math.max(1, Math.ceil(q * total));
-  let seen = 0;
-  for (let b = 0; b < BUCKETS; b++) {
-    seen += counts[base + b]!;
-    if (seen >= rank) return bucketValue(b);
-  }
-  return Number.NaN;
+/** How many samples are at or below the q-quantile. */
+function rankOf(total: number, q: number): number {
+  return Math.max(1, Math.ceil(q * total));
 }
 
 export class LatencyHistogram {
@@ -58,15 +52,32 @@ export class LatencyHistogram {
   /** The q-quantile in ns, never above the maximum; 0 if there was no sample. */
   quantile(q: number): number {
     if (this.total === 0) return 0;
-    return Math.min(this.maxNs, quantileOf(this.counts, 0, this.total, q));
+    const rank = rankOf(this.total, q);
+    let seen = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      seen += this.counts[bucket]!;
+      if (seen >= rank) return Math.min(this.maxNs, bucketValue(bucket));
+    }
+    return this.maxNs;
   }
 }
 
-/** Latency quantiles of each bin. Samples may come late by up to `OPEN` bins; older ones count in the oldest open bin. */
+/** Octaves of buckets; those below 2^8 count as two. */
+const OCTAVES = BUCKETS / SUB;
+
+/**
+ * Latency quantiles of each bin. Samples may come late by up to `OPEN` bins; older ones count in the oldest open bin.
+ * A bin has room only for the octaves in which it has samples, so that closing one takes no longer than filling it.
+ */
 export class BinnedLatency {
   readonly p50Ns: Float64Array;
   readonly p99Ns: Float64Array;
-  private readonly counts: Uint32Array;
+  /** Blocks of SUB counts, one per octave in use; block 0 is never used. */
+  private counts = new Uint32Array(SUB * 64);
+  private blocks = 1;
+  private readonly free: number[] = [];
+  /** Block of each octave of each open bin, 0: none. */
+  private readonly blockOf = new Int32Array(OCTAVES * BinnedLatency.OPEN);
   private readonly totals: Float64Array;
   private readonly binNs: number;
   /** First open bin. */
@@ -79,7 +90,6 @@ export class BinnedLatency {
     this.binNs = binNs;
     this.p50Ns = new Float64Array(bins).fill(Number.NaN);
     this.p99Ns = new Float64Array(bins).fill(Number.NaN);
-    this.counts = new Uint32Array(BUCKETS * BinnedLatency.OPEN);
     this.totals = new Float64Array(BinnedLatency.OPEN);
   }
 
@@ -89,7 +99,10 @@ export class BinnedLatency {
     if (bin < this.first) bin = this.first;
     while (bin >= this.first + BinnedLatency.OPEN) this.closeFirst();
     const row = bin % BinnedLatency.OPEN;
-    const at = row * BUCKETS + bucketOf(latencyNs);
+    const bucket = bucketOf(latencyNs);
+    const octave = row * OCTAVES + (bucket >> SUB_BITS);
+    const block = this.blockOf[octave]! || this.open(octave);
+    const at = block * SUB + (bucket & (SUB - 1));
     this.counts[at] = this.counts[at]! + weight;
     this.totals[row] = this.totals[row]! + weight;
   }
@@ -98,15 +111,42 @@ export class BinnedLatency {
     while (this.first < this.p50Ns.length) this.closeFirst();
   }
 
+  private open(octave: number): number {
+    const block = this.free.pop() ?? this.blocks++;
+    if (block * SUB >= this.counts.length) {
+      const more = new Uint32Array(2 * this.counts.length);
+      more.set(this.counts);
+      this.counts = more;
+    }
+    this.blockOf[octave] = block;
+    return block;
+  }
+
   private closeFirst(): void {
     const bin = this.first++;
     const row = bin % BinnedLatency.OPEN;
     const total = this.totals[row]!;
     if (total === 0) return;
-    const base = row * BUCKETS;
-    this.p50Ns[bin] = quantileOf(this.counts, base, total, 0.5);
-    this.p99Ns[bin] = quantileOf(this.counts, base, total, 0.99);
-    this.counts.fill(0, base, base + BUCKETS);
+    const { counts, blockOf } = this;
+    const rank50 = rankOf(total, 0.5);
+    const rank99 = rankOf(total, 0.99);
+    let seen = 0;
+    for (let octave = 0; octave < OCTAVES; octave++) {
+      const block = blockOf[row * OCTAVES + octave]!;
+      if (block === 0) continue;
+      const base = block * SUB;
+      for (let at = 0; at < SUB && seen < rank99; at++) {
+        const count = counts[base + at]!;
+        if (count === 0) continue;
+        const before = seen;
+        seen += count;
+        if (before < rank50 && seen >= rank50) this.p50Ns[bin] = bucketValue(octave * SUB + at);
+        if (seen >= rank99) this.p99Ns[bin] = bucketValue(octave * SUB + at);
+      }
+      counts.fill(0, base, base + SUB);
+      blockOf[row * OCTAVES + octave] = 0;
+      this.free.push(block);
+    }
     this.totals[row] = 0;
   }
 }

@@ -49,6 +49,33 @@ describe("LatencyHistogram", () => {
   });
 });
 
+describe("BinnedLatency", () => {
+  it("gives each of many bins the quantiles of its own samples, also with rows used again", () => {
+    const bins = 3 * BinnedLatency.OPEN;
+    const binned = new BinnedLatency(bins, BIN_NS);
+    const alone = Array.from({ length: bins }, () => new LatencyHistogram());
+    for (let i = 0; i < 20_000; i++) {
+      // Five decades, and always some samples that come a few bins late.
+      const bin = Math.max(0, Math.floor((i * bins) / 20_000) - (i % 7));
+      const latencyNs = 10 ** (3 + ((i * 7919) % 5000) / 1000);
+      binned.add(bin * BIN_NS, latencyNs, 1 + (i % 3));
+      alone[bin]!.add(latencyNs, 1 + (i % 3));
+    }
+    binned.finish();
+    for (const [bin, histogram] of alone.entries()) {
+      if (histogram.total === 0) continue;
+      for (const [column, q] of [
+        [binned.p50Ns, 0.5],
+        [binned.p99Ns, 0.99],
+      ] as const) {
+        expect(column[bin]).toBe(bucketValue(bucketOf(column[bin]!)));
+        expect(Math.min(column[bin]!, histogram.maxNs)).toBe(histogram.quantile(q));
+      }
+    }
+    expect(alone.filter(({ total }) => total > 0).length).toBeGreaterThan(80);
+  });
+});
+
 describe("TimelineBins", () => {
   it("counts inside the run only", () => {
     const timeline = new TimelineBins(250_000_000);
