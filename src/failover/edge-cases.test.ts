@@ -145,6 +145,15 @@ describe("no slot is left", () => {
     expect(recoverySeconds(record)).toBeGreaterThan(3.5);
   });
 
+  test("wait: the reserved TaskManager dies while it is being handed over, and a container takes its place", () => {
+    const record = sound({
+      faults: [kill("3s", 1), "at: 3s, kind: power-loss, target: { machine: 4 }"],
+      sets: ["cluster.reservedTaskManagers=1", "costs.reservedSlot=2800ms"],
+    });
+    expect(restarted(record)).toEqual([1, 5, 9]);
+    expect(Array.from(record.taskManagerOf)).not.toContain(4);
+  });
+
   test("wait, where nobody starts containers: until a machine comes back", () => {
     const record = sound({
       provider: "standalone",

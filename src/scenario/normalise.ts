@@ -135,12 +135,17 @@ class Normaliser {
       tags: input.tags,
       allowances: input.allow,
     };
+    let text: string | undefined;
     const scenario: NormalisedScenario = {
       ...head,
       cases: cases.map(({ name, strategy, config }) => ({ name, strategy, config })),
       expect: kept,
       sweep,
-      normalisedYaml: normalisedYaml(head, cases, kept),
+      // Made when it is asked for: the swarm normalises a hundred thousand scenarios and keeps none.
+      get normalisedYaml() {
+        text ??= normalisedYaml(head, cases, kept);
+        return text;
+      },
     };
     return { ok: true, scenario, locate: (path) => this.place(path, "value", baseOrigins) };
   }

@@ -6,6 +6,7 @@
 import { Dice } from "../../scenario/dice.js";
 import { exploreCase } from "../../scenario/explore-case.js";
 import { randomDelays, randomLimits, randomOptions } from "./delays.js";
+import { Plots } from "./plots.js";
 import { overNs, RandomFaults, type Victims } from "./random-faults.js";
 import { ns, parseCase, type SwarmCase } from "./swarm-case.js";
 import { LIVENESS_NS, randomJob } from "./topologies.js";
@@ -42,20 +43,19 @@ function randomCase(dice: Dice): Generated {
   const job = randomJob(dice);
   const settings = [...randomDelays(dice), ...randomOptions(dice, job.strategy), ...randomLimits(dice)];
   const perMachine = Number(/taskManagersPerMachine: (\d+)/.exec(job.text)?.[1] ?? 1);
-  const faults = new RandomFaults(dice, { ...job, taskManagersPerMachine: perMachine, exact: true });
+  const victims = { ...job, taskManagersPerMachine: perMachine, exact: true };
   const sameTimeOrder = dice.chance(0.5) ? 0 : 1 + dice.below(2 ** 31 - 2);
   const base = { base: job.text, settings, sameTimeOrder, caseName: null };
   const firstNs = FIRST_FAULT_NS + dice.below(0.5e9);
-  const made = addFaults(dice, faults, base, firstNs, firstNs + FAULTS_WITHIN_NS);
+  const made = addFaults(dice, victims, job.strategy, base, firstNs, firstNs + FAULTS_WITHIN_NS);
   const lastNs = Math.max(...made.swarm.faults.map(overNs));
   const duration = `duration=${ns(lastNs + LIVENESS_NS + AFTER_LIVENESS_NS)}`;
-  return { ...made, swarm: { ...made.swarm, settings: [...settings, duration] } };
+  return { ...made, swarm: { ...made.swarm, settings: [...made.swarm.settings, duration] } };
 }
 
 function aroundScenario(dice: Dice, given: GivenScenario): Generated {
   const which = dice.below(given.caseNames.length);
   const settings = [...given.sets, ...(dice.chance(0.5) ? randomDelays(dice) : [])];
-  const faults = new RandomFaults(dice, given.victims);
   const sameTimeOrder = dice.chance(0.5) ? 0 : 1 + dice.below(2 ** 31 - 2);
   const base = {
     base: given.text,
@@ -65,17 +65,22 @@ function aroundScenario(dice: Dice, given: GivenScenario): Generated {
   };
   const windowNs = given.durationNs - given.fromNs;
   const firstNs = given.fromNs + Math.floor(dice.uniform() * 0.3 * windowNs);
-  return addFaults(dice, faults, base, firstNs, given.fromNs + 0.6 * windowNs);
+  return addFaults(dice, given.victims, given.strategies[which]!, base, firstNs, given.fromNs + 0.6 * windowNs);
 }
 
 function addFaults(
   dice: Dice,
-  random: RandomFaults,
-  base: Omit<SwarmCase, "faults">,
+  victims: Victims,
+  strategy: string,
+  plain: Omit<SwarmCase, "faults">,
   firstNs: number,
   latestNs: number,
 ): Generated {
-  const faults = dice.chance(0.3) ? random.plot(firstNs) : [random.at(firstNs)];
+  const random = new RandomFaults(dice, victims);
+  const plots = new Plots(dice, victims, random, strategy);
+  const plot = dice.chance(0.35) ? plots.at(firstNs) : { faults: [random.at(firstNs)], settings: [] };
+  const base = { ...plain, settings: [...plain.settings, ...plot.settings] };
+  const faults = [...plot.faults];
   const more = dice.weighted([
     [2, 0],
     [4, 1],

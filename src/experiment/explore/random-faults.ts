@@ -46,7 +46,7 @@ export class RandomFaults {
     return `{ vertex: ${id}, subtask: ${slot % parallelism} }`;
   }
 
-  private lasts(low: number, high: number): string {
+  lasts(low: number, high: number): string {
     return `for: ${ns(this.dice.magnitude(low, high))}`;
   }
 
@@ -85,53 +85,6 @@ export class RandomFaults {
           `${time}, kind: hang-io-thread, target: { taskManager: ${this.taskManager()} }, side: ${dice.pick(["server", "client"])}, ${this.lasts(0.01 * SECOND, 2 * SECOND)}`,
       ],
     ] as const)();
-  }
-
-  /** Several faults that belong together, where a protocol step has to meet an obstacle. */
-  plot(timeNs: number): string[] {
-    const { dice } = this;
-    const edge = dice.pick(this.victims.edges);
-    if (edge === undefined || !this.victims.exact) return [this.at(timeNs)];
-    return dice.chance(0.6) ? this.hungConsumer(timeNs, edge) : this.cutConsumer(timeNs, edge);
-  }
-
-  private subtask(id: string): number {
-    return this.dice.below(this.victims.vertices.find(([each]) => each === id)![1]);
-  }
-
-  /** A consumer hangs while one of its producers is lost, perhaps twice: it cannot drain. */
-  private hungConsumer(timeNs: number, [from, to]: readonly [string, string]): string[] {
-    const { dice } = this;
-    const producer = `{ vertex: ${from}, subtask: ${this.subtask(from)} }`;
-    const lost = (atNs: number): string => {
-      const kills = this.victims.provider !== "standalone" && dice.chance(0.4);
-      return `at: ${ns(atNs)}, kind: ${kills ? "kill-task-manager" : "fail-task"}, target: ${producer}`;
-    };
-    const faults = [
-      `at: ${ns(timeNs)}, kind: hang-task, target: { vertex: ${to}, subtask: ${this.subtask(to)} }, ${this.lasts(0.3 * SECOND, 4 * SECOND)}`,
-      lost(timeNs + dice.magnitude(1e3, 0.1 * SECOND)),
-    ];
-    if (dice.chance(0.6)) faults.push(lost(timeNs + dice.magnitude(0.1 * SECOND, 2 * SECOND)));
-    return faults;
-  }
-
-  /** What a consumer sends to a producer is held up, and the consumer is lost before it gets there. */
-  private cutConsumer(timeNs: number, [from, to]: readonly [string, string]): string[] {
-    const { dice } = this;
-    const at = (subtask: number): number => Math.floor(subtask / this.victims.slots) % this.victims.taskManagers;
-    const producer = this.subtask(from);
-    const consumer = this.subtask(to);
-    const here = at(consumer);
-    const there = at(producer);
-    if (here === there) return [this.at(timeNs)];
-    const reconnects = timeNs + dice.magnitude(0.05 * SECOND, 1.5 * SECOND);
-    const lastsNs = reconnects - timeNs + dice.magnitude(0.2 * SECOND, 3 * SECOND);
-    const kills = this.victims.provider !== "standalone" && dice.chance(0.7);
-    return [
-      `at: ${ns(timeNs)}, kind: fail-task, target: { vertex: ${from}, subtask: ${producer} }`,
-      `at: ${ns(timeNs + dice.magnitude(1e3, 0.02 * SECOND))}, kind: partition, target: { from: [${here}], to: [${there}], oneWay: true }, for: ${ns(lastsNs)}`,
-      `at: ${ns(reconnects)}, kind: ${kills ? "kill-task-manager" : "fail-task"}, target: { vertex: ${to}, subtask: ${consumer} }`,
-    ];
   }
 
   private partition(time: string): string {

@@ -183,6 +183,7 @@ export class JobManager {
     this.listener.marker("detected");
     this.resources.lose(tm, step);
     this.releaseTaskManager(tm, step);
+    this.askAgainForWaiting(step);
   }
 
   /** Its slots leave the pool, and the tasks that the JobManager believes there are lost. */
@@ -409,7 +410,10 @@ export class JobManager {
   }
 
   private onSlotOffer(tm: number, registers: number, step: number): void {
-    if (registers === 0 && this.deregistered.has(tm)) return;
+    if (registers === 0 && this.deregistered.has(tm)) {
+      this.askAgainForWaiting(step);
+      return;
+    }
     // Who registers while still registered has lost the connection: the old one is released first.
     if (registers === 1 && !this.deregistered.delete(tm)) this.releaseTaskManager(tm, step);
     this.onRegistered(tm);
@@ -420,6 +424,17 @@ export class JobManager {
         const restart = this.restarts[this.graph.restart[task]!];
         if (restart === undefined || restart.stage !== "slots") continue;
         this.tryGrant(task, restart, step);
+      }
+    }
+  }
+
+  /** A TaskManager that was promised is lost before it could offer its slots: who waits for them asks again. */
+  private askAgainForWaiting(step: number): void {
+    for (const sharedSlot of [...this.slots.waiting]) {
+      for (const task of this.context.topology.tasksOfSlot[sharedSlot]!) {
+        const restart = this.restarts[this.graph.restart[task]!];
+        if (this.graph.state[task] === EXECUTION.created && restart?.stage === "slots")
+          this.tryGrant(task, restart, step);
       }
     }
   }

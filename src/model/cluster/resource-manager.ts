@@ -11,6 +11,8 @@ import { PHASE } from "../phases.js";
 export class ResourceManager {
   /** Idle reserved TaskManagers, oldest first. */
   private readonly reserved: number[] = [];
+  /** Reserved TaskManagers that are being handed over. */
+  private readonly handedOver = new Set<number>();
   /** Slots on their way to the JobManager. */
   private promisedSlots = 0;
   private containersStarted = 0;
@@ -34,13 +36,17 @@ export class ResourceManager {
       this.onContainerReady(forReserve, cause),
     );
     this.reservedReady = sim.defineKind("reserved-ready", PRIORITY.delivery, (_e, tm, _b, cause) =>
-      this.deliver(tm, cause),
+      this.onReservedReady(tm, cause),
     );
     for (let i = 0; i < config.cluster.reservedTaskManagers; i++) this.reserved.push(cluster.add(true));
   }
 
-  /** A reserved TaskManager dies idle: it leaves the reserve, and a container is started in its place. */
+  /**
+   * A reserved TaskManager is lost: idle, it leaves the reserve, and a container is started in its place; while it is
+   * handed over, its slots are no longer promised.
+   */
   lose(taskManager: number, cause: number): void {
+    if (this.handedOver.delete(taskManager)) this.promisedSlots -= this.context.config.cluster.slotsPerTaskManager;
     const at = this.reserved.indexOf(taskManager);
     if (at < 0) return;
     this.reserved.splice(at, 1);
@@ -53,6 +59,7 @@ export class ResourceManager {
     while (this.promisedSlots < missing) {
       const tm = this.reserved.shift();
       if (tm !== undefined) {
+        this.handedOver.add(tm);
         this.promisedSlots += config.cluster.slotsPerTaskManager;
         const cost = draws.draw("reservedSlot", tm, 0);
         const step = log.add(
@@ -109,6 +116,10 @@ export class ResourceManager {
     const tm = this.context.cluster.add(false);
     if (forReserve) this.reserved.push(tm);
     else this.deliver(tm, cause);
+  }
+
+  private onReservedReady(tm: number, cause: number): void {
+    if (this.handedOver.delete(tm)) this.deliver(tm, cause);
   }
 
   private deliver(tm: number, cause: number): void {

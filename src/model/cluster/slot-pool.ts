@@ -7,7 +7,8 @@ export class SlotPool {
   readonly taskManagerOf: Int32Array;
   /** Free physical slots by TaskManager, as counts; keys in order of registration. */
   private readonly free = new Map<number, number>();
-  private readonly waiting: number[] = [];
+  /** Shared slots without a physical one, in the order they asked. */
+  readonly waiting: number[] = [];
 
   constructor(sharedSlots: number) {
     this.taskManagerOf = new Int32Array(sharedSlots).fill(-1);
