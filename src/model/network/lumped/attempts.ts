@@ -40,6 +40,8 @@ export class Attempts {
     const { sourceFlags, flushed, read } = state;
     if (sourceFlags[s]! & DEAD) return;
     const nowNs = this.nowNs;
+    state.noteCaughtUp(s);
+    state.noteDead(s);
     state.committed[s] = sources.committedAt(s, nowNs);
     const readTo = sources.readAt(s, nowNs);
     const group = state.layout.groupOfSource[s]!;
@@ -131,7 +133,7 @@ export class Attempts {
     // What the last attempt sent does not count against this one.
     state.processedAtTick[s] = state.processedBefore[s] = state.sentOf[s]!;
     state.committed[s] = from;
-    sourceFlags[s] = BEHIND | (sourceFlags[s]! & IN_DEBT);
+    sourceFlags[s] = BEHIND | state.noteStarted(s) | (sourceFlags[s]! & IN_DEBT);
     sources.locate(s);
     rows.sourceStarted(s);
   }
@@ -193,7 +195,9 @@ export class Attempts {
       return true;
     };
     for (let q = state.fifoHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
+    for (let q = state.lagHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
     state.fifoHead[c] = state.fifoTail[c] = -1;
+    state.lagHead[c] = state.lagTail[c] = -1;
     state.queued[c] = 0;
     state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;

@@ -70,7 +70,7 @@ class EventLumpedPlane extends LumpedPlane {
       next(c);
     });
     const next = (c: number): void => {
-      if (state.fifoHead[c]! >= 0)
+      if (state.fifoHead[c]! >= 0 || state.lagHead[c]! >= 0)
         sim.schedule(Math.max(sim.nowNs, receivers.drainNs(c, sim.nowNs, 1)), service, entityBase + 1 + c, c);
     };
     const steps: Steps = {

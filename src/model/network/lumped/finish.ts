@@ -46,7 +46,10 @@ export function walk(plane: PlaneParts, endNs: number): Walk {
     list(state.arrivalTop[tm]!);
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) list(state.stagedHead[lane]!);
   }
-  for (let c = 0; c < layout.consumers; c++) list(state.fifoHead[c]!);
+  for (let c = 0; c < layout.consumers; c++) {
+    list(state.fifoHead[c]!);
+    list(state.lagHead[c]!);
+  }
   holding.walk(quantum);
   rows.walkHeld((s, bin, count) => add(layout.groupOfSource[s]!, bin, count));
   for (let s = 0; s < layout.sources; s++) result.total -= rows.debtLost[s]! + rows.debtBack[s]!;
@@ -103,7 +106,10 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     size(state.arrivalTop[tm]!);
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) size(state.stagedHead[lane]!);
   }
-  for (let c = 0; c < layout.consumers; c++) size(state.fifoHead[c]!);
+  for (let c = 0; c < layout.consumers; c++) {
+    size(state.fifoHead[c]!);
+    size(state.lagHead[c]!);
+  }
   holding.walk((q) => {
     seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
   });

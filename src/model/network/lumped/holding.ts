@@ -4,7 +4,6 @@
  * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
  */
 
-import type { SourceGroup } from "./layout.js";
 import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, NEXT, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { SourceDoor } from "./source-door.js";
@@ -28,8 +27,6 @@ export class Holding {
   /** Since when the source reads nothing; −1: it reads. */
   private readonly stalledSince: Float64Array;
   private readonly maxShare: Float64Array;
-  /** Records that one source of a group can have under way. */
-  readonly reach: Float64Array;
   /** Copies held: they are in no ledger. */
   heldCopies = 0;
 
@@ -41,7 +38,6 @@ export class Holding {
     this.consumerTail = new Int32Array(state.layout.consumers).fill(-1);
     this.sourceHead = new Int32Array(state.layout.sources).fill(-1);
     this.stalledSince = new Float64Array(state.layout.sources).fill(-1);
-    this.reach = Float64Array.from(state.layout.groups, (group) => this.reachOf(group));
     this.maxShare = Float64Array.from(state.layout.groups, (group) => {
       let most = 0;
       for (const share of group.edge.shares) most = Math.max(most, share);
@@ -149,7 +145,7 @@ export class Holding {
     const nobody = this.nobodyOpen(s, groupIndex);
     const behind = (state.sourceFlags[s]! & BEHIND) !== 0;
     let limit = behind
-      ? state.flushed[s]! + Math.max(0, this.reach[groupIndex]! - state.outstanding(s) - state.held[s]!)
+      ? state.flushed[s]! + Math.max(0, this.reach(s, groupIndex) - state.outstanding(s) - state.held[s]!)
       : Number.POSITIVE_INFINITY;
     if (state.held[s] === 0 && !nobody) return limit;
     const { engine } = state.layout.config;
@@ -167,17 +163,23 @@ export class Holding {
     return limit;
   }
 
-  /** Records that one source of the group can have under way: its pool, its channels' credits, and what is served meanwhile. */
-  private reachOf(group: SourceGroup): number {
-    const { config, resolutionNs, sinks } = this.state.layout;
-    const { engine } = config;
-    const sink = sinks[group.sink]!;
+  /**
+   * Records that the source can have under way: the buffers of its pool (every channel's last one half full on
+   * average), the exclusive ones that wait for it at consumers of other TaskManagers, its part of the gates' floating
+   * ones; and no less than what is served until its next two visits.
+   */
+  reach(s: number, groupIndex: number): number {
+    const { layout, remoteShare } = this.state;
+    const { engine } = layout.config;
+    const group = layout.groups[groupIndex]!;
+    const sink = layout.sinks[group.sink]!;
     const channels = group.edge.allToAll ? group.edge.consumers : 1;
-    const sender = engine.maxBuffersPerChannel !== null ? engine.maxBuffersPerChannel * channels : 2 * channels + 8;
-    // Every channel's last buffer is half full on average; the floating buffers are others' most of the time.
-    const buffers = sender - channels / 2 + channels * engine.exclusiveBuffersPerChannel;
-    const served = (resolutionNs / sink.serviceNs) * (sink.consumers / Math.max(1, group.sources));
-    return Math.floor(Math.max((buffers * engine.segmentBytes) / group.wireBytes + served / 2, 1.5 * served));
+    const pool = engine.maxBuffersPerChannel !== null ? engine.maxBuffersPerChannel * channels : 2 * channels + 8;
+    const exclusive = channels * engine.exclusiveBuffersPerChannel * remoteShare[s]!;
+    const floating = (engine.floatingBuffersPerGate * sink.consumers) / group.sources;
+    const served = (layout.resolutionNs / sink.serviceNs) * (sink.consumers / Math.max(1, group.sources));
+    const buffers = pool - channels / 2 + exclusive + floating;
+    return Math.floor(Math.max((buffers * engine.segmentBytes) / group.wireBytes, 1.5 * served));
   }
 
   /** A visit at `seenNs` notices that reading ended at `offset`. */

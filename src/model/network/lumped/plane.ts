@@ -54,6 +54,8 @@ export class LumpedPlane implements DataPlane {
   private readonly freshTick: number;
   private readonly markerDue: number;
   private readonly sinkLimits: Float64Array;
+  /** Per source group: more records under way than one source's channels can hold. */
+  private readonly mostUnderWay: Float64Array;
   private lastCutNs = -1;
   /** UnavailableEvents in consumers' FIFOs: (edge, producer, consumer subtask, consumer, number, epoch) each. */
   private readonly markers: number[][] = [];
@@ -118,6 +120,9 @@ export class LumpedPlane implements DataPlane {
     this.timeline = new Timeline(layout);
     this.attempts = new Attempts(this);
     this.sinkLimits = this.queueLimits();
+    this.mostUnderWay = Float64Array.from(layout.groups, (group) =>
+      this.holding.reach(layout.groupOfSource.indexOf(group.index), group.index),
+    );
     this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
     this.freshTick = context.sim.defineKind("plane-fresh-state", PRIORITY.control, () => {
       this.cut();
@@ -300,7 +305,7 @@ export class LumpedPlane implements DataPlane {
    * source that has more under way than its pool and its channels' credits hold stops to keep up with its log.
    */
   private limitQueues(nowNs: number): void {
-    const { state, layout, sources, holding } = this;
+    const { state, layout, sources } = this;
     for (const sink of layout.sinks) {
       const limit = this.sinkLimits[sink.index]!;
       let over = 0;
@@ -317,7 +322,7 @@ export class LumpedPlane implements DataPlane {
     }
     const { sentOf, processedAtTick } = state;
     for (let s = 0; s < sentOf.length; s++)
-      if (sentOf[s]! - processedAtTick[s]! > holding.reach[layout.groupOfSource[s]!]!) sources.fallBehind(s, nowNs);
+      if (sentOf[s]! - processedAtTick[s]! > this.mostUnderWay[layout.groupOfSource[s]!]!) sources.fallBehind(s, nowNs);
   }
 
   // --- threads ---
@@ -344,7 +349,7 @@ export class LumpedPlane implements DataPlane {
     const c = layout.consumerOfTask[task]!;
     if (c < 0) return ready + cost;
     this.advanceConsumer(c);
-    if (state.fifoHead[c]! < 0 || state.freeAtNs[c]! > nowNs) {
+    if ((state.fifoHead[c]! < 0 && state.lagHead[c]! < 0) || state.freeAtNs[c]! > nowNs) {
       // Idle, or still at the mail before this one.
       state.freeAtNs[c] = Math.max(state.freeAtNs[c]!, nowNs) + cost;
       return Math.max(state.freeAtNs[c]!, ready + cost);

@@ -29,7 +29,9 @@ export const ATTEMPT_MASK = 15;
 export const COPY = 1 << 28;
 /** Contents of one channel, held for its consumer: not of the quanta that stand for all channels. */
 export const OWN = 1 << 29;
-export const FLAGS = COPY | OWN;
+/** Of a source that reads a backlog which others have not: it takes turns with theirs at the gate (`state.ts`, LAGGING). */
+export const LAG = 1 << 30;
+export const FLAGS = COPY | OWN | LAG;
 
 /** 48 bytes × 2^25 = 1.6 GB: beyond that something runs away. */
 const LIMIT = 2 ** 25;

@@ -18,6 +18,7 @@ import {
   DOUBLES,
   END,
   FIRST,
+  LAG,
   NEXT,
   OWN,
   SOURCE,
@@ -109,6 +110,7 @@ export class Receivers {
   private readonly groups: number;
   private readonly stride: number;
   private readonly latencyNs: number;
+  private readonly sourcesOfSink: Int32Array;
   private readonly serviceNs: Float64Array;
   /** Share of the flush wait that a record waits: less than 1 where segments fill faster than the flusher comes. */
   private readonly waitShare: Float64Array;
@@ -140,6 +142,9 @@ export class Receivers {
     this.groups = layout.groups.length;
     this.stride = layout.bins + 1;
     this.latencyNs = layout.config.cluster.linkLatencyNs;
+    this.sourcesOfSink = Int32Array.from(layout.sinks, (each) =>
+      each.inputs.reduce((sum, group) => sum + group.sources, 0),
+    );
     this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
     this.slotSize = this.groups * this.stride;
     this.arrived = new ArrivalCounts(slots * this.slotSize);
@@ -320,10 +325,13 @@ export class Receivers {
     const w = q * WORDS;
     const consumer = words[w + TARGET]! & CONSUMER_MASK;
     words[w + NEXT] = -1;
-    const tail = state.fifoTail[consumer]!;
-    if (tail < 0) state.fifoHead[consumer] = q;
+    const lags = (words[w + TARGET]! & LAG) !== 0;
+    const heads = lags ? state.lagHead : state.fifoHead;
+    const tails = lags ? state.lagTail : state.fifoTail;
+    const tail = tails[consumer]!;
+    if (tail < 0) heads[consumer] = q;
     else words[tail * WORDS + NEXT] = q;
-    state.fifoTail[consumer] = q;
+    tails[consumer] = q;
     state.queued[consumer] = state.queued[consumer]! + words[w + COUNT_0]! + words[w + COUNT_1]!;
     state.appended[consumer] = state.appended[consumer]! + 1;
   }
@@ -332,8 +340,9 @@ export class Receivers {
   serve(consumer: number, timeNs: number): void {
     const { state } = this;
     const { fifoHead, freeAtNs, processedOf, pool, layout } = state;
-    let q = fifoHead[consumer]!;
-    if (q < 0) return;
+    let head = fifoHead[consumer]!;
+    let lagHead = state.lagHead[consumer]!;
+    if (head < 0 && lagHead < 0) return;
     const { words, doubles } = pool;
     const { groupOfSource } = layout;
     const { counts } = this.arrived;
@@ -347,7 +356,9 @@ export class Receivers {
     let serviceStart = Number.POSITIVE_INFINITY;
     const { gaps } = this;
     const sink = this.sinkIndex[consumer]!;
-    while (q >= 0) {
+    while (head >= 0 || lagHead >= 0) {
+      const lags = lagHead >= 0 && this.lagsTurn(head, lagHead, free, state.lagOwed[consumer]!);
+      const q = lags ? lagHead : head;
       const w = q * WORDS;
       const time = doubles[q * DOUBLES + TIME]!;
       const start = free > time ? free : time;
@@ -399,18 +410,47 @@ export class Receivers {
           this.sampleLatency(q, consumer, group, count, emitted);
         }
       } else if ((flags & COPY) === 0) state.owed[consumer] = owed;
-      const next = words[w + NEXT]!;
+      if (lagHead >= 0) this.noteTurn(consumer, head, lagHead, start, lags, count);
+      if (lags) lagHead = words[w + NEXT]!;
+      else head = words[w + NEXT]!;
       pool.release(q);
-      q = next;
     }
     state.serviceStartNs[consumer] = serviceStart;
     if (served === 0) return;
-    fifoHead[consumer] = q;
-    if (q < 0) state.fifoTail[consumer] = -1;
+    fifoHead[consumer] = head;
+    if (head < 0) state.fifoTail[consumer] = -1;
+    state.lagHead[consumer] = lagHead;
+    if (lagHead < 0) state.lagTail[consumer] = -1;
     freeAtNs[consumer] = free;
     state.queued[consumer] = queued;
     state.served[consumer] = state.served[consumer]! + served;
     this.completions += served;
+  }
+
+  /** True if the next to be served is the head of the lagging quanta: it could start earlier, or it is their turn. */
+  private lagsTurn(head: number, lagHead: number, free: number, owed: number): boolean {
+    if (head < 0) return true;
+    const { doubles } = this.state.pool;
+    const time = doubles[head * DOUBLES + TIME]!;
+    const lagTime = doubles[lagHead * DOUBLES + TIME]!;
+    const start = free > time ? free : time;
+    const lagStart = free > lagTime ? free : lagTime;
+    return lagStart < start || (lagStart === start && owed > 0);
+  }
+
+  /** Of `count` records served while both kinds waited at `start`, each kind's channels are due their share. */
+  private noteTurn(consumer: number, head: number, lagHead: number, start: number, lags: boolean, count: number): void {
+    const { state } = this;
+    const { doubles } = state.pool;
+    const { lagOwed, layout } = state;
+    if (head < 0 || doubles[head * DOUBLES + TIME]! > start || doubles[lagHead * DOUBLES + TIME]! > start) {
+      lagOwed[consumer] = 0;
+      return;
+    }
+    const sink = layout.sinkOfConsumer[consumer]!;
+    const lagging = Math.max(1, state.laggingAtTick[sink]!);
+    const others = Math.max(1, this.sourcesOfSink[sink]! - lagging);
+    lagOwed[consumer] = lagOwed[consumer]! + (lags ? -count * others : count * lagging);
   }
 
   /** A state that fills from nothing: the first matches come with the first records of the last input to be seen. */
@@ -538,8 +578,14 @@ export class Receivers {
     let free = state.freeAtNs[consumer]!;
     let stolen = state.stolenNs[consumer]!;
     let left = items;
-    for (let q = state.fifoHead[consumer]!; q >= 0 && left > 0; q = words[q * WORDS + NEXT]!) {
+    let head = state.fifoHead[consumer]!;
+    let lagHead = state.lagHead[consumer]!;
+    while ((head >= 0 || lagHead >= 0) && left > 0) {
       left--;
+      const lags = lagHead >= 0 && this.lagsTurn(head, lagHead, free, state.lagOwed[consumer]!);
+      const q = lags ? lagHead : head;
+      if (lags) lagHead = words[q * WORDS + NEXT]!;
+      else head = words[q * WORDS + NEXT]!;
       const time = doubles[q * DOUBLES + TIME]!;
       free =
         (free > time ? free : time) +

@@ -15,6 +15,7 @@ import {
   DOUBLES,
   END,
   FIRST,
+  LAG,
   NEXT,
   SOURCE,
   SPAN,
@@ -24,7 +25,17 @@ import {
 } from "./quanta.js";
 import type { Rereads } from "./rereads.js";
 import type { Rows } from "./rows.js";
-import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, DEAD, HAS_ROWS, HOLDS, IN_DEBT, type LumpedState } from "./state.js";
+import {
+  BEHIND,
+  CONSUMER_HELD,
+  CONSUMER_OPEN,
+  DEAD,
+  HAS_ROWS,
+  HOLDS,
+  IN_DEBT,
+  LAGGING,
+  type LumpedState,
+} from "./state.js";
 import type { Threads } from "./threads.js";
 
 const MAX_SPAN = 2 ** 31 - 1;
@@ -42,6 +53,8 @@ export class Sources {
   private readonly eventBin: Int32Array;
   private readonly eventStart: Int32Array;
   private readonly cursor: Int32Array;
+  /** Records under way as of the last tick, at or below which a source no longer lags: two intervals' and a half. */
+  private readonly caughtUpAt: Float64Array;
   private readonly commitPhase: Float64Array;
   protected readonly state: LumpedState;
   private readonly threads: Threads;
@@ -74,6 +87,10 @@ export class Sources {
     this.eventBin = new Int32Array(layout.sources).fill(-1);
     this.eventStart = new Int32Array(layout.sources);
     this.cursor = new Int32Array(layout.groups.length);
+    this.caughtUpAt = Float64Array.from(
+      layout.groups,
+      (group) => 2.5 * group.meanPerBin + 2 * Math.sqrt(group.meanPerBin),
+    );
     this.hottest = Float64Array.from(layout.groups, (group) =>
       group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1,
     );
@@ -303,7 +320,10 @@ export class Sources {
     }
     if (flushed[s]! < to) this.emit(s, groupIndex, flushed[s]!, to, flushNs);
     if (sourceFlags[s]! & HOLDS && state.held[s] === 0) sourceFlags[s] = sourceFlags[s]! & ~HOLDS;
-    if ((sourceFlags[s]! & BEHIND) === 0) this.eventBin[s] = -1;
+    if (sourceFlags[s]! & BEHIND) return;
+    this.eventBin[s] = -1;
+    if (sourceFlags[s]! & LAGGING && state.sentOf[s]! - state.processedAtTick[s]! <= this.caughtUpAt[groupIndex]!)
+      state.noteCaughtUp(s);
   }
 
   /** The source stops keeping up with its log: from `timeNs` on, `read` and the event position say where it is. */
@@ -448,7 +468,7 @@ export class Sources {
       count0,
       count1,
       this.growEnd[kind]!,
-      kind === 1 ? COPY : 0,
+      (kind === 1 ? COPY : 0) | ((this.state.sourceFlags[s]! & LAGGING) !== 0 ? LAG : 0),
     );
     this.grow0[kind] = this.grow1[kind] = 0;
   }

@@ -20,6 +20,8 @@ export const HAS_ROWS = 4;
 export const IN_DEBT = 8;
 /** Holds quanta for consumers without a view, or reads nothing because a channel or pool is full. */
 export const HOLDS = 16;
+/** Was restarted while others of its vertex went on: until its backlog has passed, gates take turns between it and them. */
+export const LAGGING = 32;
 
 /** May quanta be sent to this consumer? */
 export const CONSUMER_OPEN = 0;
@@ -76,6 +78,17 @@ export class LumpedState {
   readonly consumerTm: Int32Array;
   readonly fifoHead: Int32Array;
   readonly fifoTail: Int32Array;
+  /** The same for quanta of lagging sources: a gate polls its channels in turn, so a backlog in some delays no others. */
+  readonly lagHead: Int32Array;
+  readonly lagTail: Int32Array;
+  /** Above 0: the lagging channels have had less than their turns while both kinds were waiting. */
+  readonly lagOwed: Float64Array;
+  /** Per sink group: sources that lag, and as of the last tick. */
+  readonly lagging: Int32Array;
+  readonly laggingAtTick: Int32Array;
+  /** Per source group: sources that are dead; 1 if at some time all have been since none was. */
+  readonly deadSources: Int32Array;
+  readonly allDied: Uint8Array;
   /** Records in the FIFO. */
   readonly queued: Int32Array;
   /** The task thread is busy until then with what it has completed or been given as mail. */
@@ -143,6 +156,13 @@ export class LumpedState {
     this.consumerTm = layout.consumerTask.map((task) => context.tasks.taskManager[task]!);
     this.fifoHead = new Int32Array(consumers).fill(-1);
     this.fifoTail = new Int32Array(consumers).fill(-1);
+    this.lagHead = new Int32Array(consumers).fill(-1);
+    this.lagTail = new Int32Array(consumers).fill(-1);
+    this.lagOwed = new Float64Array(consumers);
+    this.lagging = new Int32Array(layout.sinks.length);
+    this.laggingAtTick = new Int32Array(layout.sinks.length);
+    this.deadSources = new Int32Array(layout.groups.length);
+    this.allDied = new Uint8Array(layout.groups.length);
     this.queued = new Int32Array(consumers);
     this.freeAtNs = new Float64Array(consumers);
     this.serviceStartNs = new Float64Array(consumers).fill(Number.POSITIVE_INFINITY);
@@ -162,12 +182,39 @@ export class LumpedState {
   noteProcessed(): void {
     this.processedBefore.set(this.processedAtTick);
     this.processedAtTick.set(this.processedOf);
+    this.laggingAtTick.set(this.lagging);
   }
 
   /** About how many records of the source are under way at its visit: what was processed since the tick is reckoned from the bin before. */
   outstanding(s: number): number {
     const sinceTick = (this.processedAtTick[s]! - this.processedBefore[s]!) * this.layout.phaseShare[s]!;
     return Math.max(0, this.sentOf[s]! - this.processedAtTick[s]! - Math.floor(sinceTick));
+  }
+
+  /** An attempt of the source ended. */
+  noteDead(s: number): void {
+    const group = this.layout.groupOfSource[s]!;
+    if (this.deadSources[group] === 0) this.allDied[group] = 0;
+    this.deadSources[group] = this.deadSources[group]! + 1;
+    if (this.deadSources[group] === this.layout.groups[group]!.sources) this.allDied[group] = 1;
+  }
+
+  /** Its next attempt starts: returns the flag of a source that lags behind others, or 0. */
+  noteStarted(s: number): number {
+    const group = this.layout.groupOfSource[s]!;
+    this.deadSources[group] = this.deadSources[group]! - 1;
+    if (this.allDied[group] === 1) return 0;
+    const { sink } = this.layout.groups[group]!;
+    this.lagging[sink] = this.lagging[sink]! + 1;
+    return LAGGING;
+  }
+
+  /** It no longer lags, or its attempt ended. */
+  noteCaughtUp(s: number): void {
+    if ((this.sourceFlags[s]! & LAGGING) === 0) return;
+    this.sourceFlags[s] = this.sourceFlags[s]! & ~LAGGING;
+    const { sink } = this.layout.groups[this.layout.groupOfSource[s]!]!;
+    this.lagging[sink] = this.lagging[sink]! - 1;
   }
 
   setMode(c: number, mode: number): void {
