@@ -67,6 +67,7 @@ export const COST_LABELS: readonly CostLabel[] = [
   "rpcLatency",
   "nettyMessage",
   "flagVisibility",
+  "partitionStateCheck",
   "heartbeatTimeout",
   "restartDelay",
   "askTimeout",

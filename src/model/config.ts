@@ -120,6 +120,8 @@ export interface Costs {
   readonly tcpConnect: Distribution;
   readonly partitionRequest: Distribution;
   readonly partitionRequestServe: Distribution;
+  /** One question for the state of a producer whose partition was not found. */
+  readonly partitionStateCheck: Distribution;
   readonly updateRpcMainThread: Distribution;
   readonly updateRpcWire: Distribution;
   readonly rpcLatency: Distribution;

@@ -18,6 +18,7 @@ import type { ModelConfig } from "./config.js";
 import { type ControlContext, entityRanges } from "./control-context.js";
 import { CostDraws } from "./cost-draws.js";
 import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "./network/data-plane.js";
+import { PartitionStateChecks } from "./network/partition-state.js";
 import { Network } from "./network/protocol.js";
 import { UpdateRpcs } from "./network/update-rpcs.js";
 import { PHASE } from "./phases.js";
@@ -206,6 +207,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     const attempt = tasks.attempt[task]!;
     toJobManager(task, sim.nowNs + cost, (at) => jobManager.reportTaskFailed(task, attempt, at, report));
   };
+  network.connector.stateChecks = new PartitionStateChecks(context, jobManager.thread);
   const updates = new UpdateRpcs(context, jobManager, network);
   // 4
   const plane = parts.createPlane(

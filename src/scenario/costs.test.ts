@@ -24,6 +24,7 @@ describe("costs", () => {
       tcpConnect: constant(200_000),
       partitionRequest: constant(20_000),
       partitionRequestServe: constant(20_000),
+      partitionStateCheck: constant(20_000),
       updateRpcMainThread: constant(50_000),
       updateRpcWire: constant(1e6),
       rpcLatency: constant(100_000),

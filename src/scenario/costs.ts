@@ -201,6 +201,15 @@ export const COSTS: readonly CostSpec[] = [
     doc: "Producer's Netty server loop: one PartitionRequest.",
   },
   {
+    name: "partitionStateCheck",
+    key: "partitionStateCheck",
+    kind: "distribution",
+    value: "0.02ms",
+    grade: "I",
+    source: "one small message and a look-up, as a heartbeat",
+    doc: "JobManager main thread: a consumer asks for the state of one producer whose partition it did not find.",
+  },
+  {
     name: "updateRpcMainThread",
     key: "updateRpcMainThread",
     kind: "distribution",

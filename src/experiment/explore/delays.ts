@@ -22,6 +22,7 @@ const DELAYS: readonly (readonly [cost: string, low: number, high: number])[] = 
   ["nettyMessage", 0.002 * MS, 3 * MS],
   ["partitionRequest", 0.01 * MS, 20 * MS],
   ["partitionRequestServe", 0.01 * MS, 40 * MS],
+  ["partitionStateCheck", 0.01 * MS, 5 * MS],
   ["tcpConnect", 0.1 * MS, 100 * MS],
   ["taskCreate", 0.1 * MS, 50 * MS],
   ["taskOpen", 1 * MS, 800 * MS],

@@ -15,6 +15,7 @@ import { type ChannelRows, NONE } from "./channel-rows.js";
 import { Connections } from "./connections.js";
 import type { DataPlane } from "./data-plane.js";
 import { CHANNEL } from "./input-channel.js";
+import type { PartitionStateChecks } from "./partition-state.js";
 import type { NetworkSteps } from "./steps.js";
 
 const TCP_CONNECT = costIndex("tcpConnect");
@@ -59,6 +60,8 @@ export class Connector {
   private readonly survives: boolean;
   /** What the JobManager says of every task: a consumer's descriptors name these attempts, deployed or not. */
   private readonly newestAttempt: Int32Array;
+  /** Set once the JobManager exists. */
+  stateChecks!: PartitionStateChecks;
   private plane!: DataPlane;
   private readonly batches: Batch[] = [];
   private readonly chainNext: number;
@@ -364,28 +367,27 @@ export class Connector {
       );
     }
     // A hanging event loop answers nobody: asked again like a partition that is not there.
-    if (doneNs === Number.POSITIVE_INFINITY) {
+    const hangs = doneNs === Number.POSITIVE_INFINITY;
+    if (hangs) {
       missing.length = 0;
       for (let p = first; p < next; p++) if (!this.isOut(edge, base + p, consumer)) missing.push(p);
       ready = 0;
     }
     if (missing.length > 0) {
-      this.backOff(
-        {
-          consumer,
-          attempt,
-          consumerTm,
-          producerTm,
-          edge,
-          producers: missing,
-          asked: [],
-          bulk: true,
-          leaveNs,
-          tries: 0,
-        },
+      const batch: Batch = {
+        consumer,
+        attempt,
+        consumerTm,
+        producerTm,
+        edge,
+        producers: missing,
+        asked: [],
+        bulk: true,
         leaveNs,
-        this.chainStep[consumer]!,
-      );
+        tries: 0,
+      };
+      if (alive && !hangs) this.notFound(batch, leaveNs, 2, this.chainStep[consumer]!);
+      else this.backOff(batch, leaveNs, this.chainStep[consumer]!);
     }
     if (ready > 0) this.countRequests(consumer, ready, leaveNs, doneNs, serveNs, producerTm);
   }
@@ -634,10 +636,24 @@ export class Connector {
         notFound.push(p);
       }
     });
-    if (notFound.length > 0) this.backOff({ ...batch, producers: notFound, asked: [] }, sim.nowNs, step);
+    if (notFound.length > 0) this.notFound({ ...batch, producers: notFound, asked: [] }, sim.nowNs, 1, step);
   }
 
   // --- PartitionNotFound ---
+  /** The answer is so many link latencies away; then the JobManager is asked, and only then does the back-off begin. */
+  private notFound(batch: Batch, fromNs: number, latencies: number, cause: number): void {
+    const { config, sim } = this.context;
+    let atNs = fromNs;
+    let step = cause;
+    for (let i = 0; i < latencies && batch.consumerTm !== batch.producerTm; i++) {
+      step = this.steps.wire(PHASE.connect, batch.consumer, atNs, step).step;
+      atNs += config.cluster.linkLatencyNs;
+    }
+    this.stateChecks.ask(batch.consumer, batch.producers.length, atNs, step, (answered) =>
+      this.backOff(batch, sim.nowNs, answered),
+    );
+  }
+
   private backOff(batch: Batch, nowNs: number, cause: number): void {
     const { engine } = this.context.config;
     const { sim, log, entities } = this.context;
@@ -733,6 +749,7 @@ export class Connector {
     this.chainConnectNs[consumer] = 0;
     this.chainRequestNs[consumer] = requestNs;
     const missing: number[] = [];
+    const silent: number[] = [];
     const leaveNs = sim.nowNs + requestNs;
     for (const p of batch.producers) {
       const producer = base + p;
@@ -742,7 +759,11 @@ export class Connector {
         this.requestByRow(consumer, batch.attempt, edge, p, p + 1, producerTm, leaveNs);
         continue;
       }
-      if (!this.isThere(producer) || !cluster.alive(producerTm) || !links.reachable(consumerTm, producerTm)) {
+      if (!cluster.alive(producerTm) || !links.reachable(consumerTm, producerTm)) {
+        silent.push(p);
+        continue;
+      }
+      if (!this.isThere(producer)) {
         missing.push(p);
         continue;
       }
@@ -757,9 +778,10 @@ export class Connector {
             leaveNs + config.cluster.linkLatencyNs,
             serveNs,
           );
-      if (doneNs === Number.POSITIVE_INFINITY) missing.push(p);
+      if (doneNs === Number.POSITIVE_INFINITY) silent.push(p);
       else this.countRequests(consumer, 1, leaveNs, doneNs, serveNs, producerTm);
     }
-    if (missing.length > 0) this.backOff({ ...batch, producers: missing }, leaveNs, step);
+    if (missing.length > 0) this.notFound({ ...batch, producers: missing }, leaveNs, 2, step);
+    if (silent.length > 0) this.backOff({ ...batch, producers: silent }, leaveNs, step);
   }
 }

@@ -161,6 +161,7 @@ export function config(options: JobOptions): ModelConfig {
       tcpConnect: zero,
       partitionRequest: zero,
       partitionRequestServe: zero,
+      partitionStateCheck: zero,
       updateRpcMainThread: zero,
       updateRpcWire: zero,
       rpcLatency: zero,

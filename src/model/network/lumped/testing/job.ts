@@ -68,6 +68,7 @@ export function joinJob(options: JobOptions): ModelConfig {
     tcpConnect: ns(0),
     partitionRequest: ns(0),
     partitionRequestServe: ns(0),
+    partitionStateCheck: ns(0),
     updateRpcMainThread: ns(0),
     updateRpcWire: ns(0),
     rpcLatency: ns(0),

@@ -1,0 +1,133 @@
+/**
+ * What a consumer does when a producer answers PartitionNotFound, up to Flink 1.18: it asks the JobManager for the
+ * producer's state, one RPC per channel, before it backs off (RemoteChannelStateChecker, Task.triggerPartitionProducer-
+ * StateCheck). The answer only costs time: where it would be "gone", the same main thread has decided on the consumer's
+ * cancel already. An ask that is not answered in time counts as "still on its way".
+ */
+import { PRIORITY } from "../../kernel/priorities.js";
+import { costIndex, THREAD, threadId } from "../causal-log.js";
+import type { MainThread } from "../cluster/main-thread.js";
+import { JOB_MANAGER_NODE } from "../cluster/reachability.js";
+import type { ControlContext } from "../control-context.js";
+import { PHASE } from "../phases.js";
+import { TASK_STATE } from "../task-table.js";
+
+/** The asks of one consumer about partitions that one batch of requests did not find. */
+interface Ask {
+  readonly consumer: number;
+  readonly attempt: number;
+  readonly channels: number;
+  answered(step: number): void;
+}
+
+export class PartitionStateChecks {
+  private readonly context: ControlContext;
+  private readonly thread: MainThread;
+  private readonly asks = new Map<number, Ask>();
+  private asked = 0;
+  private readonly notFound: number;
+  private readonly answer: number;
+  private readonly timeout: number;
+  private readonly check: number;
+  private readonly stepWire: number;
+  private readonly stepTimeout: number;
+
+  constructor(context: ControlContext, thread: MainThread) {
+    this.context = context;
+    this.thread = thread;
+    const { sim, log, draws } = context;
+    this.stepWire = log.kindId("partition-state-wire");
+    this.stepTimeout = log.kindId("ask-timeout");
+    this.notFound = sim.defineKind("partition-not-found", PRIORITY.delivery, (_e, id, _b, step) =>
+      this.onNotFound(id, step),
+    );
+    this.answer = sim.defineKind("partition-state-arrives", PRIORITY.delivery, (_e, id, _b, step) =>
+      this.done(id, step),
+    );
+    this.timeout = sim.defineKind("partition-state-ask-timeout", PRIORITY.timer, (_e, id, _b, cause) =>
+      this.onTimeout(id, cause),
+    );
+    this.check = thread.define({
+      name: "partition-state",
+      phase: PHASE.connect,
+      cost: "partitionStateCheck",
+      costNs: (consumer, id) => draws.draw("partitionStateCheck", consumer, id) * (this.asks.get(id)?.channels ?? 0),
+      handle: (consumer, id, step) => this.onChecked(consumer, id, step),
+    });
+  }
+
+  /** PartitionNotFound reaches the consumer at `atNs`; `answered` is called when the JobManager has said what it knows. */
+  ask(consumer: number, channels: number, atNs: number, cause: number, answered: (step: number) => void): void {
+    const { sim, entities, tasks } = this.context;
+    const id = this.asked++;
+    this.asks.set(id, { consumer, attempt: tasks.attempt[consumer]!, channels, answered });
+    sim.schedule(atNs, this.notFound, entities.task(consumer), id, 0, cause);
+  }
+
+  private onNotFound(id: number, cause: number): void {
+    const { sim, entities, tasks, links, config } = this.context;
+    const { consumer, attempt } = this.asks.get(id)!;
+    if (tasks.attempt[consumer] !== attempt || tasks.state[consumer] !== TASK_STATE.running) {
+      this.asks.delete(id);
+      return;
+    }
+    sim.schedule(sim.nowNs + config.engine.askTimeoutNs, this.timeout, entities.task(consumer), id, 0, cause);
+    const [latencyNs, step] = this.wire(consumer, cause);
+    links.send(tasks.taskManager[consumer]!, JOB_MANAGER_NODE, latencyNs, (arrivesNs) =>
+      this.thread.postAt(arrivesNs, entities.task(consumer), this.check, consumer, id, step),
+    );
+  }
+
+  private onChecked(consumer: number, id: number, cause: number): void {
+    if (!this.asks.has(id)) return;
+    const { sim, entities, tasks, links } = this.context;
+    const [latencyNs, step] = this.wire(consumer, cause);
+    links.send(JOB_MANAGER_NODE, tasks.taskManager[consumer]!, latencyNs, (arrivesNs) =>
+      sim.schedule(arrivesNs, this.answer, entities.task(consumer), id, 0, step),
+    );
+  }
+
+  private onTimeout(id: number, cause: number): void {
+    const ask = this.asks.get(id);
+    if (ask === undefined) return;
+    const { sim, log, config } = this.context;
+    const { askTimeoutNs } = config.engine;
+    const step = log.add(
+      this.stepTimeout,
+      PHASE.connect,
+      threadId(THREAD.timer, 0),
+      ask.consumer,
+      sim.nowNs - askTimeoutNs,
+      sim.nowNs,
+      cause,
+      -1,
+      costIndex("askTimeout"),
+      askTimeoutNs,
+    );
+    this.done(id, step);
+  }
+
+  private done(id: number, step: number): void {
+    const ask = this.asks.get(id);
+    this.asks.delete(id);
+    ask?.answered(step);
+  }
+
+  private wire(consumer: number, cause: number): [latencyNs: number, step: number] {
+    const { sim, log, draws } = this.context;
+    const latencyNs = draws.draw("rpcLatency", consumer, 8);
+    const step = log.add(
+      this.stepWire,
+      PHASE.connect,
+      threadId(THREAD.wire, 0),
+      consumer,
+      sim.nowNs,
+      sim.nowNs + latencyNs,
+      cause,
+      -1,
+      costIndex("rpcLatency"),
+      latencyNs,
+    );
+    return [latencyNs, step];
+  }
+}
