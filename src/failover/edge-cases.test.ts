@@ -227,7 +227,31 @@ describe("escalation", () => {
   });
 });
 
-describe("flags that become visible late", () => {
+test("a loss that peers, provider and heartbeats all report is one failover", () => {
+  const record = sound({
+    faults: [kill("3s", 1)],
+    options: "peerReports: true",
+    sets: ['engine.version="1.14"', "costs.taskOpen=3s", "costs.containerStart=2s"],
+    duration: "20s",
+  });
+  // The neighbours' reports come within milliseconds, the provider's after 0.3 s, two refused heartbeats after a second.
+  const lost = steps(record, "task-lost") + steps(record, "task-failed");
+  expect(steps(record, "task-manager-lost")).toBeGreaterThan(1);
+  expect(lost).toBeGreaterThan(3);
+  expect(record.tasksRestarted - steps(record, "ask-timeout")).toBe(3);
+  expect(restarted(record)).toEqual([1, 5, 9]);
+});
+
+describe("flags and events that become visible late", () => {
+  test("a channel drains later by as much as its event is late", () => {
+    const at = (visibility: string): RunRecord =>
+      sound({ faults: [fail("3s", "left", 2)], sets: [`costs.eventVisibility=${visibility}`] });
+    expect(cells(at("2s"), "channel")).toContain("DRAINING_CACHED × UnavailableEvent consumed");
+    expect(recoverySeconds(at("2s"))).toBeGreaterThan(2);
+    expect(recoverySeconds(at("2s"))).toBeLessThan(2.1);
+    expect(recoverySeconds(at("0s"))).toBeLessThan(1);
+  });
+
   test("more is queued for the dead consumer, less is discarded, nothing else changes", () => {
     const at = (visibility: string): RunRecord =>
       sound({ faults: [fail("3s", "joiner", 1)], sets: [`costs.flagVisibility=${visibility}`] });

@@ -68,6 +68,7 @@ export const COST_LABELS: readonly CostLabel[] = [
   "nettyMessage",
   "flagVisibility",
   "partitionStateCheck",
+  "eventVisibility",
   "heartbeatTimeout",
   "restartDelay",
   "askTimeout",

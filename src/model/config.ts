@@ -131,8 +131,10 @@ export interface Costs {
   readonly descriptorBytes: number;
   readonly offsetCommitIntervalNs: number;
   readonly stuckTaskProbability: number;
-  /** Visibility delay of the flags that Netty threads write and task threads read. */
+  /** Until a producer's task thread sees a subpartition's flag, which the Netty server thread wrote. */
   readonly flagVisibility: Distribution;
+  /** Until a consumer's task thread sees the UnavailableEvent, which the Netty client or RPC thread appended. */
+  readonly eventVisibility: Distribution;
 }
 export type CostName = keyof Costs;
 

@@ -34,6 +34,7 @@ describe("costs", () => {
       offsetCommitIntervalNs: 5e9,
       stuckTaskProbability: 0,
       flagVisibility: constant(0),
+      eventVisibility: constant(0),
     });
   });
   test("what was fitted obeys what was published", () => {

@@ -296,7 +296,16 @@ export const COSTS: readonly CostSpec[] = [
     value: "0s",
     grade: "I",
     source: "volatile fields: well below a microsecond",
-    doc: "A flag written by a Netty thread becomes visible to a task thread.",
+    doc: "A subpartition's flag, written by a Netty thread, becomes visible to its producer's task thread.",
+  },
+  {
+    name: "eventVisibility",
+    key: "eventVisibility",
+    kind: "distribution",
+    value: "0s",
+    grade: "I",
+    source: "the gate's queue is locked: well below a microsecond",
+    doc: "An UnavailableEvent, appended by a Netty or RPC thread, becomes visible to its consumer's task thread.",
   },
 ];
 

@@ -16,6 +16,7 @@ const MS = 1e6;
 /** Cost → range of its typical value in ns. */
 const DELAYS: readonly (readonly [cost: string, low: number, high: number])[] = [
   ["flagVisibility", 0.01 * MS, 300 * MS],
+  ["eventVisibility", 0.01 * MS, 300 * MS],
   ["rpcLatency", 0.1 * MS, 50 * MS],
   ["updateRpcWire", 0.1 * MS, 1000 * MS],
   ["updateRpcMainThread", 0.05 * MS, 5 * MS],

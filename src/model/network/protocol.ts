@@ -52,6 +52,7 @@ export class Network implements PlaneListener {
   private plane!: DataPlane;
   private readonly timerFires: number;
   private readonly flagVisible: number;
+  private readonly eventVisible: number;
   private readonly steps: NetworkSteps;
   private readonly stepTimer: number;
   private readonly updateStep = new Map<number, number>();
@@ -107,6 +108,12 @@ export class Network implements PlaneListener {
     );
     this.flagVisible = sim.defineKind("availability-flag-visible", PRIORITY.completion, (_e, row, version) => {
       if (this.rows.flagVersion[row] === version) this.showFlag(row);
+    });
+    this.eventVisible = sim.defineKind("unavailable-event-visible", PRIORITY.completion, (_e, row, consumerAttempt) => {
+      const consumer = this.rows.consumer[row]!;
+      const { attempt, state } = context.tasks;
+      // With its attempt went its queue.
+      if (attempt[consumer] === consumerAttempt && state[consumer] === TASK_STATE.running) this.showEvent(row);
     });
   }
 
@@ -395,6 +402,15 @@ export class Network implements PlaneListener {
   }
 
   private appendUnavailable(row: number): void {
+    const { rows, context } = this;
+    const { sim, tasks, entities, draws } = context;
+    const consumer = rows.consumer[row]!;
+    const visibleNs = draws.draw("eventVisibility", row, rows.readsAttempt[row]!);
+    if (visibleNs === 0) this.showEvent(row);
+    else sim.schedule(sim.nowNs + visibleNs, this.eventVisible, entities.task(consumer), row, tasks.attempt[consumer]!);
+  }
+
+  private showEvent(row: number): void {
     const { rows, context } = this;
     const consumer = rows.consumer[row]!;
     const probability = context.config.costs.stuckTaskProbability;

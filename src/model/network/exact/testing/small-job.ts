@@ -171,6 +171,7 @@ export function config(options: JobOptions): ModelConfig {
       offsetCommitIntervalNs: 5 * SECOND,
       stuckTaskProbability: 0,
       flagVisibility: zero,
+      eventVisibility: zero,
       ...options.costs,
     },
     strategy: {

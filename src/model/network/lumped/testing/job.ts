@@ -78,6 +78,7 @@ export function joinJob(options: JobOptions): ModelConfig {
     offsetCommitIntervalNs: 5e9,
     stuckTaskProbability: 0,
     flagVisibility: ns(0),
+    eventVisibility: ns(0),
   };
   return {
     name: "join",
