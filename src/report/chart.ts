@@ -4,18 +4,15 @@
  */
 
 import { wrap } from "./format.js";
-import type { ResultSet, SensitivityRow, SweepRow } from "./input.js";
+import type { ResultSet, StudyRows } from "./input.js";
 import { type CaseStyle, caseStyles, type Mode } from "./palette.js";
 import { chartConfig } from "./theme.js";
 
 /** A Vega-Lite 6 specification as plain JSON; the tests validate it against Vega-Lite's own schema. */
 export type Spec = { readonly [key: string]: unknown };
 
-export interface ChartInput {
+export interface ChartInput extends StudyRows {
   readonly sets: readonly ResultSet[];
-  readonly sweep: readonly SweepRow[];
-  /** What `outgap sensitivity` found; absent elsewhere. */
-  readonly sensitivity?: readonly SensitivityRow[];
   readonly mode: Mode;
 }
 

@@ -72,7 +72,10 @@ function outcomeOf(set: ResultSet, name: string): Outcome {
   };
 }
 
-const atLeast = (censored: boolean, ms: number): string => (censored ? `at least ${duration(ms)}` : duration(ms));
+/** `81.4 s`, or `at least 300 s` where the end of a run cut it off. */
+export function recoveredPhrase({ recoveryCensored, recoveryMs }: Outcome): string {
+  return recoveryCensored ? `at least ${duration(recoveryMs)}` : duration(recoveryMs);
+}
 
 /** `no output for 81.3 s` or `0.31 % of output missing for 5.2 s`. */
 export function cutPhrase(outcome: Outcome): string {
@@ -80,7 +83,7 @@ export function cutPhrase(outcome: Outcome): string {
     return `no output for ${duration(outcome.outageMs)}`;
   }
   if (outcome.recoveryMs === 0) return "output never cut";
-  const span = atLeast(outcome.recoveryCensored, outcome.recoveryMs);
+  const span = recoveredPhrase(outcome);
   if (outcome.outageMs > 0) return `no output for ${duration(outcome.outageMs)} of ${span}`;
   return `${percent(Math.max(0, outcome.deficit))} of output missing for ${span}`;
 }

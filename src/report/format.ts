@@ -90,6 +90,11 @@ export function wrap(text: string, width = 84): string[] {
   return lines;
 }
 
+/** A metric's path as words: `outputGapMs.affected.max` → `output gap affected max`. Its values carry the unit. */
+export function metricTitle(path: string): string {
+  return words(path.replace(/Ms(?=$|\.)/g, "")).replaceAll(".", " ");
+}
+
 /** `discardedAtSender` → `discarded at sender`. */
 export function words(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -150,6 +150,16 @@ export interface SensitivityRow {
   readonly higher: number;
 }
 
+/** One run of a study of many seeds, as far as the charts show it. */
+export interface SeedRow extends RunKey {
+  readonly scenario: string;
+  /** A lower bound if `isCut`. */
+  readonly recoveryMs: number;
+  readonly isCut: boolean;
+  /** The published recovery time of its case. */
+  readonly publishedMs: number | null;
+}
+
 /** Everything of one scenario: one result directory, or the runs of one scenario in memory. */
 export interface ResultSet {
   readonly scenario: string;
@@ -164,10 +174,57 @@ export interface ResultSet {
   readonly playbacks: readonly PlaybackColumns[];
 }
 
+/** A table of a study as text: numbers are formatted already. */
+export interface StudyTable {
+  readonly caption: string;
+  readonly columns: readonly { readonly name: string; readonly numeric: boolean }[];
+  readonly rows: readonly {
+    /** The case that the row is about; hidden with it. */
+    readonly case: string;
+    readonly cells: readonly string[];
+    /** The row that the study was made for, such as the best setting. */
+    readonly isChosen?: boolean;
+  }[];
+}
+
+/** A sweep, a sensitivity study or many seeds of one scenario: many runs, told by means, effects and intervals. */
+export interface StudyReport {
+  readonly name: string;
+  readonly description: string;
+  /** Where the raw files are, relative to the report; empty for the same directory. */
+  readonly href: string;
+  readonly files: readonly string[];
+  readonly facts: readonly string[];
+  readonly answers: readonly Answer[];
+  readonly charts: StudyRows;
+  readonly tables: readonly StudyTable[];
+  readonly scenarioText: string;
+}
+
+/** What the charts of a study are drawn from; each kind of study has its own. */
+export interface StudyRows {
+  readonly sweep?: readonly SweepRow[];
+  readonly sensitivity?: readonly SensitivityRow[];
+  readonly seeds?: readonly SeedRow[];
+}
+
+/** A question that a newcomer asks, answered from the data. */
+export interface Answer {
+  readonly question: string;
+  /** One line each; of one case where it names one. */
+  readonly lines: readonly AnswerLine[];
+  readonly detail: string;
+}
+
+export interface AnswerLine {
+  readonly case: string | null;
+  readonly text: string;
+}
+
 export interface ReportInput {
   readonly version: string;
   readonly sets: readonly ResultSet[];
   /** The costs of each set, in the order of `sets`. */
   readonly parameters: readonly (readonly ParameterRow[])[];
-  readonly sweep: readonly SweepRow[];
+  readonly studies: readonly StudyReport[];
 }

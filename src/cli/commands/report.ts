@@ -7,7 +7,7 @@ export const reportCommand = defineCommand<ReportArguments>({
   command: "report <folders..>",
   describe: "rebuild charts and report.html from results on disk",
   options: { out: { ...SHARED.out, describe: "One report of all of them, in this folder" }, quiet: SHARED.quiet },
-  positionals: { folders: "Folders that outgap run has written" },
+  positionals: { folders: "Folders that run, sweep or sensitivity has written" },
   examples: [
     ["outgap report results/tiny-join", "its charts again"],
     ["outgap report results/bytedance-join-* --out comparison", "several results on one page"],

@@ -1,9 +1,10 @@
-/** `outgap report`: charts and pages from results on disk, each in its folder or all of them on one page. */
+/** `outgap report`: charts and pages from what is on disk, each in its folder or all of them on one page. */
 import { join, relative } from "node:path";
 import { EXIT } from "../exit.js";
-import { addReport, combineReports } from "../results/charts.js";
-import { readResultSet } from "../results/result-folder.js";
+import { putReport } from "../results/charts.js";
+import { reportFiles } from "../results/report-files.js";
 import { writeOut } from "../streams.js";
+import { type ReportSource, readReportSource } from "./report-source.js";
 
 export interface ReportArguments {
   readonly folders: readonly string[];
@@ -13,10 +14,17 @@ export interface ReportArguments {
 
 export async function report({ folders, out, quiet }: ReportArguments): Promise<number> {
   // All are read before any is written, so that a bad one changes nothing.
-  const sets = folders.map((folder) => readResultSet(folder, out === undefined ? "" : relative(out, folder)));
-  const targets = out === undefined ? folders : [out];
-  if (out === undefined) for (const folder of folders) await addReport(folder);
-  else await combineReports(out, sets);
-  if (!quiet) for (const target of targets) await writeOut(`Report: ${join(target, "report.html")}\n`);
+  const sources = folders.map((folder) => readReportSource(folder, out === undefined ? "" : relative(out, folder)));
+  const pages =
+    out === undefined
+      ? sources.map((source, index) => ({ target: folders[index] as string, of: [source] }))
+      : [{ target: out, of: sources }];
+  for (const { target, of } of pages) {
+    await putReport(target, reportFiles(of.flatMap(setOf), of.flatMap(studyOf)));
+    if (!quiet) await writeOut(`Report: ${join(target, "report.html")}\n`);
+  }
   return EXIT.done;
 }
+
+const setOf = ({ set }: ReportSource) => (set === undefined ? [] : [set]);
+const studyOf = ({ study }: ReportSource) => (study === undefined ? [] : [study]);

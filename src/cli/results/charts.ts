@@ -1,36 +1,20 @@
 /**
- * Charts and report of a result folder, made from what is in it, so that `report` rebuilds what `run` made. Loads Vega
- * only when called. Owns `charts/` and `report.html`.
+ * Puts charts and report into a folder: of a result that is being written, or again for `outgap report`. Owns `charts/`
+ * and `report.html` there, and nothing else.
  */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ReportInput, ResultSet } from "../../report/input.js";
 import { fileError } from "../exit.js";
-import { packageVersion } from "../package-info.js";
-import { parameterRows } from "./parameters.js";
+import { type ReportFile, reportFiles } from "./report-files.js";
 import { readResultSet } from "./result-folder.js";
 
-/** Writes `charts/` (each chart as `.vl.json`, `.svg`, `.dark.svg` and `.png`) and `report.html` into `folder`. */
+/** Writes `charts/` (each chart as `.vl.json`, `.svg`, `.dark.svg` and `.png`) and `report.html` into a result folder. */
 export async function addReport(folder: string): Promise<void> {
-  await writeReport(folder, [readResultSet(folder)], ["set"]);
+  await putReport(folder, reportFiles([readResultSet(folder)]));
 }
 
-/** One report of several results in a folder of its own, with the charts that compare them. */
-export async function combineReports(folder: string, sets: readonly ResultSet[]): Promise<void> {
-  await writeReport(folder, sets, ["all"]);
-}
-
-type Scopes = readonly ("set" | "all")[];
-
-/** Both are made in a hidden folder first and moved into place when all is well. */
-async function writeReport(folder: string, sets: readonly ResultSet[], scopes: Scopes): Promise<void> {
-  const [{ reportHtml }, { chartFiles }, { reportAssets }] = await Promise.all([
-    import("../../report/html/page.js"),
-    import("../../report/render/chart-files.js"),
-    import("./report-assets.js"),
-  ]);
-  const parameters = sets.map((set) => parameterRows(set.scenarioText));
-  const input: ReportInput = { version: packageVersion(), sets, parameters, sweep: [] };
+/** All files are made in a hidden folder first and moved into place when all is well. */
+export async function putReport(folder: string, files: AsyncIterable<ReportFile>): Promise<void> {
   let stage: string;
   try {
     mkdirSync(folder, { recursive: true });
@@ -40,10 +24,7 @@ async function writeReport(folder: string, sets: readonly ResultSet[], scopes: S
   }
   try {
     mkdirSync(join(stage, "charts"));
-    for await (const { name, content } of chartFiles({ sets, sweep: [] }, scopes)) {
-      writeFileSync(join(stage, "charts", name), content);
-    }
-    writeFileSync(join(stage, "report.html"), reportHtml(input, reportAssets()));
+    for await (const { name, content } of files) writeFileSync(join(stage, name), content);
     rmSync(join(folder, "charts"), { recursive: true, force: true });
     renameSync(join(stage, "charts"), join(folder, "charts"));
     renameSync(join(stage, "report.html"), join(folder, "report.html"));

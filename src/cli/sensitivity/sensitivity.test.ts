@@ -32,6 +32,7 @@ describe("in a pipe", () => {
     expect(folder).toMatch(/^outgap-results\/small-sensitivity-[0-9a-f]{8}$/);
     expect(readdirSync(join(cwd, folder)).sort()).toEqual([
       "charts",
+      "report.html",
       "scenario.yaml",
       "sensitivity.csv",
       "sensitivity.json",

@@ -8,12 +8,14 @@ import { EXIT, fileError, UsageError } from "../exit.js";
 import { onInterrupt } from "../interrupt.js";
 import type { SharedArguments } from "../options.js";
 import { locateResults } from "../results/location.js";
+import { reportFiles } from "../results/report-files.js";
 import { StagedDirectory } from "../results/staged-directory.js";
 import { seedsOf } from "../run/arguments.js";
 import { loadChecked } from "../scenario-files.js";
 import { paint, writeOut } from "../streams.js";
-import { chartRows, documentOf, type SensitivityDocument, sensitivityCsv } from "./document.js";
+import { documentOf, type SensitivityDocument, sensitivityCsv } from "./document.js";
 import { simulateStudy } from "./simulate.js";
+import { sensitivityStudy } from "./study-report.js";
 import { renderSensitivity } from "./table.js";
 
 export interface SensitivityArguments extends Omit<SharedArguments, "trace" | "summary-only"> {
@@ -44,7 +46,7 @@ export async function sensitivity(argv: SensitivityArguments): Promise<number> {
       configOf: (name) => (scenario.cases.find((each) => each.name === name) as (typeof scenario.cases)[number]).config,
     });
     const failures = failuresOf(scenario, study);
-    await conclude(argv, document, folder, failures);
+    await conclude(argv, scenario, document, folder, failures);
     return interruptCode ?? (failures.length > 0 ? EXIT.failed : EXIT.done);
   } finally {
     interrupt.release();
@@ -102,6 +104,7 @@ function failuresOf(scenario: NormalisedScenario, { baseRuns, changedRuns }: Sen
 
 async function conclude(
   argv: SensitivityArguments,
+  scenario: NormalisedScenario,
   document: SensitivityDocument,
   folder: StagedDirectory,
   failures: readonly string[],
@@ -117,7 +120,7 @@ async function conclude(
   write(folder, "sensitivity.json", json({ ...document, file: basename(document.file) }));
   write(folder, "sensitivity.csv", sensitivityCsv(document));
   const interrupted = document.interrupted === true;
-  if (!argv["no-charts"] && !interrupted) await addChart(folder, document);
+  if (!argv["no-charts"] && !interrupted) await addReport(folder, document, scenario.normalisedYaml);
   // An interrupted study never takes the place of a whole one.
   const target = interrupted && existsSync(folder.target) ? folder.commit(`${folder.target}-partial`) : folder.commit();
   if (argv.quiet || argv.json) return;
@@ -126,11 +129,10 @@ async function conclude(
   await writeOut(`${interrupted ? "Interrupted; what was finished is in" : "Results:"} ${paint("cyan", shown)}\n`);
 }
 
-async function addChart(folder: StagedDirectory, document: SensitivityDocument): Promise<void> {
-  const { chartFiles } = await import("../../report/render/chart-files.js");
-  const input = { sets: [], sweep: [], sensitivity: chartRows(document) };
+async function addReport(folder: StagedDirectory, document: SensitivityDocument, scenarioText: string): Promise<void> {
   mkdirSync(join(folder.path, "charts"));
-  for await (const { name, content } of chartFiles(input, ["all"])) write(folder, join("charts", name), content);
+  const study = sensitivityStudy({ ...document, file: basename(document.file) }, scenarioText);
+  for await (const { name, content } of reportFiles([], [study])) write(folder, name, content);
 }
 
 function write(folder: StagedDirectory, file: string, content: string | Uint8Array): void {

@@ -2,12 +2,10 @@
 import Table from "cli-table3";
 import type { Effect } from "../../experiment/sensitivity/study.js";
 import type { Measured } from "../../metrics/result.js";
-import { compact, lowerBound, measuredDuration, percent } from "../../report/format.js";
+import { lowerBound, percent } from "../../report/format.js";
 import { paint } from "../streams.js";
-import { type DocumentCase, type DocumentRow, type SensitivityDocument, unitOf } from "./document.js";
-
-/** Below this share of the metric an effect is not worth a row. */
-const WORTH_A_ROW = 0.001;
+import type { DocumentCase, DocumentRow, SensitivityDocument } from "./document.js";
+import { shownValue, WORTH_A_ROW } from "./words.js";
 
 export function renderSensitivity(document: SensitivityDocument): string {
   const change = `${Math.round(100 * document.change)} %`;
@@ -19,7 +17,7 @@ export function renderSensitivity(document: SensitivityDocument): string {
 }
 
 function caseTable(each: DocumentCase, metric: string, change: string): string {
-  const show = (value: Measured): string => shown(value, metric);
+  const show = (value: Measured): string => shownValue(value, metric);
   const base = each.base[metric] as Measured;
   const seeds = each.seeds.length === 1 ? `seed ${each.seeds[0]}` : `median of ${each.seeds.length} seeds`;
   const heading = `\n${paint("bold", each.case)}: ${metric} is ${paint("bold", show(base))} (${seeds})`;
@@ -42,19 +40,21 @@ function caseTable(each: DocumentCase, metric: string, change: string): string {
       const relative = lowerBound(base) === 0 ? "" : ` (${percent(size / Math.abs(lowerBound(base)))})`;
       const name = row.kind === "setting" ? `${row.name} (setting)` : row.name;
       const path = row.criticalPathShare === 0 ? "–" : percent(row.criticalPathShare);
-      table.push([name, row.value, row.grade, path, show(lower), show(higher), `${shown(size, metric)}${relative}`]);
+      table.push([
+        name,
+        row.value,
+        row.grade,
+        path,
+        show(lower),
+        show(higher),
+        `${shownValue(size, metric)}${relative}`,
+      ]);
     }
     lines.push(table.toString());
   } else lines.push("Nothing moves it.");
   if (little.length > 0) lines.push(`Moved by less than ${percent(WORTH_A_ROW)}: ${names(little)}`);
   if (undrawn.length > 0) lines.push(paint("dim", `Not drawn in this run: ${names(undrawn)}`));
   return lines.join("\n");
-}
-
-function shown(value: Measured, metric: string): string {
-  const unit = unitOf(metric);
-  if (unit === "ms" || typeof value !== "number") return measuredDuration(value);
-  return unit === "ratio" ? percent(value) : Number.isInteger(value) && value < 1e6 ? String(value) : compact(value);
 }
 
 function names(rows: readonly DocumentRow[]): string {

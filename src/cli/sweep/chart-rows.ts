@@ -48,9 +48,14 @@ interface Axis {
   readonly value: (written: number | string) => number | string;
 }
 
+/** A parameter as axes and tables name it, without the part of the scenario that it stands in. */
+export function parameterLabel(path: string): string {
+  return path.replace(/^(engine\.config|strategyOptions|cluster|costs)\./, "");
+}
+
 /** Durations become seconds, so that their axis is one of numbers; anything else stays as it is written. */
 function axisOf(path: string, values: readonly (number | string)[]): Axis {
-  const label = path.replace(/^(engine\.config|strategyOptions|cluster|costs)\./, "");
+  const label = parameterLabel(path);
   const seconds = (written: number | string): number | null => {
     const parsed = typeof written === "string" ? parseQuantity(written, "duration") : null;
     return parsed?.ok === true ? parsed.value / 1e9 : null;

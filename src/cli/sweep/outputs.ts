@@ -1,5 +1,5 @@
 /**
- * The files of a finished sweep: CSV, Parquet, summary and charts, made from the store in the order of the plan, so that
+ * The files of a finished sweep: CSV, Parquet, summary, charts and report, made from the store in the order of the plan, so that
  * their bytes do not depend on how the runs came about. Written beside and moved into place. Owns the file names.
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { type Column, type TableCell, TableFile } from "../../experiment/store/t
 import type { SweepPlan } from "../../experiment/sweep/plan.js";
 import { type SweepRequest, sweepHash } from "../../experiment/sweep/request.js";
 import { METRICS } from "../../scenario/index.js";
+import { reportFiles } from "../results/report-files.js";
 import { type CaseOutcome, collectPoint } from "./collect.js";
 import {
   columnName,
@@ -22,6 +23,7 @@ import {
   runCells,
 } from "./columns.js";
 import { CsvFile } from "./csv-file.js";
+import { sweepStudy } from "./study-report.js";
 import { SummaryBuilder, type SweepSummary, summaryText } from "./summary.js";
 
 /** Written last: a folder that has it is finished. */
@@ -80,7 +82,7 @@ export async function writeOutputs(
   const stage = mkdtempSync(join(folder, STAGE));
   try {
     const summary = writeTables(stage, request, plan, counts, store);
-    if (options.charts) await writeCharts(stage, summary);
+    if (options.charts) await writeReport(stage, summary);
     writeFileSync(join(stage, SUMMARY_FILE), summaryText(summary));
     moveInto(folder, stage);
     return summary;
@@ -148,17 +150,10 @@ function addSpreads(
   }
 }
 
-async function writeCharts(stage: string, summary: SweepSummary): Promise<void> {
-  const [{ chartFiles }, { sweepRows }] = await Promise.all([
-    import("../../report/render/chart-files.js"),
-    import("./chart-rows.js"),
-  ]);
-  const sweep = sweepRows(summary);
-  if (sweep.length === 0) return;
-  const folder = join(stage, "charts");
-  for await (const { name, content } of chartFiles({ sets: [], sweep }, ["all"])) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, name), content);
+async function writeReport(stage: string, summary: SweepSummary): Promise<void> {
+  mkdirSync(join(stage, "charts"));
+  for await (const { name, content } of reportFiles([], [sweepStudy(summary)])) {
+    writeFileSync(join(stage, name), content);
   }
 }
 

@@ -10,7 +10,7 @@ import { duration } from "../format.js";
 import type { Mode } from "../palette.js";
 import { renderPng } from "../render/png.js";
 import { compileSpec, renderSvg } from "../render/svg.js";
-import { syntheticSensitivity, syntheticSet, syntheticSweep } from "../testing/fixture.js";
+import { syntheticSeeds, syntheticSensitivity, syntheticSet, syntheticSweep } from "../testing/fixture.js";
 import { CHARTS } from "./index.js";
 
 const small = syntheticSet(40);
@@ -22,6 +22,7 @@ function inputFor(id: string, scope: "set" | "all", mode: Mode): ChartInput {
     sets: scope === "set" ? [sets[1] as (typeof sets)[number]] : sets,
     sweep,
     sensitivity: syntheticSensitivity(),
+    seeds: syntheticSeeds(),
     mode,
   };
 }

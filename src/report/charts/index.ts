@@ -7,6 +7,7 @@ import { outputGap } from "./output-gap.js";
 import { outputOverTime } from "./output-over-time.js";
 import { phases } from "./phases.js";
 import { recoveryByParallelism } from "./recovery-by-parallelism.js";
+import { recoverySpread } from "./recovery-spread.js";
 import { sensitivity } from "./sensitivity.js";
 import { slots } from "./slots.js";
 import { sweepHeatmap } from "./sweep-heatmap.js";
@@ -21,6 +22,7 @@ export const CHARTS: readonly ChartDefinition[] = [
   latency,
   backlog,
   recoveryByParallelism,
+  recoverySpread,
   sweepLines,
   sweepHeatmap,
   sensitivity,

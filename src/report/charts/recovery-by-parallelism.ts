@@ -39,11 +39,12 @@ export const recoveryByParallelism: ChartDefinition = {
   heading: "Recovery time against parallelism",
   scope: "all",
   build(input: ChartInput): Spec | null {
-    const points = [...input.sets.flatMap(pointsOf), ...sweepPoints(input.sweep)];
-    const published = publishedFor(input.sets, sweptFamilies(input.sweep));
+    const sweep = input.sweep ?? [];
+    const points = [...input.sets.flatMap(pointsOf), ...sweepPoints(sweep)];
+    const published = publishedFor(input.sets, sweptFamilies(sweep));
     const sizes = [...new Set(points.map((point) => point.parallelism))].sort((a, b) => a - b);
     if (sizes.length < 2 && published.length === 0) return null;
-    const styles = input.sets.length > 0 ? stylesOf(input.sets) : caseStyles(input.sweep);
+    const styles = input.sets.length > 0 ? stylesOf(input.sets) : caseStyles(sweep);
     const seconds = [...points.map((point) => point.high ?? 0), ...published.map((point) => point.seconds)];
     const x = {
       field: "parallelism",
@@ -60,7 +61,7 @@ export const recoveryByParallelism: ChartDefinition = {
       field: "seconds",
       type: "quantitative",
       title: "recovery time (s)",
-      scale: { domain: [0, Math.max(...seconds) * 1.08], nice: false },
+      scale: { domain: [0, Math.max(...seconds) * 1.14], nice: false },
     };
     const y2 = { ...y, field: "low" };
     const colour = caseColour(styles, "point");
@@ -70,7 +71,7 @@ export const recoveryByParallelism: ChartDefinition = {
         title: titleOf(points, published),
         subtitle:
           `${[...new Set(points.map((point) => point.scenario))].join(", ")}. First fault to the last task running and its last ` +
-          `channel registered; mean, bar: 95 % interval over seeds. Ringed crosses: published.`,
+          `channel registered; mean, bar: 95 % interval over seeds. Rings: published.`,
         alt: `Recovery time against parallelism. ${points
           .map((p) => `${p.case} at ${count(p.parallelism)}: ${duration((p.seconds ?? Number.NaN) * 1000)}.`)
           .join(" ")} Published: ${published
@@ -81,6 +82,8 @@ export const recoveryByParallelism: ChartDefinition = {
         width: PLOT_WIDTH,
         height: 320,
         layer: [
+          // Below the simulated points, which show whether they are inside a ring.
+          ...publishedLayers(published, x, y, PUBLISHED_COLOUR[input.mode]),
           {
             data: { values: points },
             mark: { type: "line" },
@@ -110,45 +113,32 @@ export const recoveryByParallelism: ChartDefinition = {
               ],
             },
           },
-          ...publishedLayers(published, x, y, PUBLISHED_COLOUR[input.mode], colour),
         ],
       },
     );
   },
 };
 
-function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink: string, colour: Spec): Spec[] {
+function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink: string): Spec[] {
   if (published.length === 0) return [];
   const tooltip = [
     { field: "case", type: "nominal" },
     { field: "seconds", type: "quantitative", title: "published (s)" },
     { field: "source", type: "nominal" },
   ];
+  const labelled = published.map((point) => ({ ...point, label: `published ${duration(point.seconds * 1000)}` }));
   return [
     {
       data: { values: published },
-      mark: { type: "point", shape: "circle", size: 230, filled: false, strokeWidth: 2.2 },
-      encoding: { x, y, color: colour, tooltip },
-    },
-    {
-      data: { values: published },
-      mark: { type: "point", shape: "cross", size: 60, filled: true, color: ink, opacity: 1 },
+      mark: { type: "point", shape: "circle", size: 290, filled: false, strokeWidth: 1.6, color: ink, opacity: 1 },
       encoding: { x, y, tooltip },
     },
-    ...(["left", "right"] as const).map((side) => ({
-      data: { values: labelled(published, side) },
-      mark: { type: "text", align: side === "left" ? "right" : "left", dx: side === "left" ? -13 : 13, fontSize: 9.5 },
+    {
+      data: { values: labelled },
+      mark: { type: "text", align: "center", dy: -16, fontSize: 9.5 },
       encoding: { x, y, text: { field: "label", type: "nominal" } },
-    })),
+    },
   ];
-}
-
-/** The smallest size has its labels on the left, where no line starts. */
-function labelled(published: readonly Published[], side: "left" | "right"): Spec[] {
-  const smallest = Math.min(...published.map((point) => point.parallelism));
-  return published
-    .filter((point) => (point.parallelism === smallest) === (side === "left"))
-    .map((point) => ({ ...point, label: `published ${duration(point.seconds * 1000)}` }));
 }
 
 /** Sink subtasks per vertex: the parallelism that a recovery is about. */

@@ -3,7 +3,7 @@
  * one scale for all cases, the case's colour; a hollow bar is the lower value, a filled one the higher.
  */
 import { type ChartDefinition, type ChartInput, frame, PLOT_WIDTH, type Spec } from "../chart.js";
-import { percent, words } from "../format.js";
+import { metricTitle, percent } from "../format.js";
 import type { SensitivityRow } from "../input.js";
 import { caseStyles, type Mode } from "../palette.js";
 import { SURFACES } from "../theme.js";
@@ -30,7 +30,7 @@ export const sensitivity: ChartDefinition = {
     const styles = caseStyles(rows);
     const cases = styles.filter((style) => shown.some((row) => row.case === style.case));
     const { unit } = rows[0] as SensitivityRow;
-    const name = words(metric.replace(/Ms(?=$|\.)/g, "")).replaceAll(".", " ");
+    const name = metricTitle(metric);
     const edges = shown.flatMap((row) => [row.lower, row.higher, row.base]);
     const span = Math.max(...edges) - Math.min(...edges);
     const domain = [Math.min(...edges) - 0.06 * span, Math.max(...edges) + 0.28 * span];
@@ -112,6 +112,7 @@ function panel({ title, colour, rows, domain, axisTitle, mode }: Panel): Spec {
     encoding: { y, x: x("from"), x2: { field: "to" }, tooltip },
   });
   return {
+    name: `case:${title}`,
     width: PLOT_WIDTH,
     height: ROW_PX * rows.length + 6,
     title: { text: title, anchor: "start", frame: "group", fontSize: 12, offset: 4 },

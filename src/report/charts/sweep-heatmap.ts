@@ -6,13 +6,15 @@ import { brief } from "../thin.js";
 import { inSeconds, parameterNames, withUnit } from "./sweep-lines.js";
 
 const MOST_LABELLED_CELLS = 120;
+/** The title of the vertical axis fits in. */
+const LEAST_HEIGHT = 130;
 
 export const sweepHeatmap: ChartDefinition = {
   id: "sweep-heatmap",
   heading: "What two parameters do together",
   scope: "all",
   build(input: ChartInput): Spec | null {
-    const sweep = inSeconds(input.sweep);
+    const sweep = inSeconds(input.sweep ?? []);
     const names = parameterNames(sweep);
     const [across, down] = names;
     if (across === undefined || down === undefined || names.length !== 2) return null;
@@ -46,7 +48,7 @@ export const sweepHeatmap: ChartDefinition = {
         concat: cases.map((name, index) => ({
           name: `case:${name}`,
           width,
-          height: Math.min(300, Math.max(60, levels(down).length * 36)),
+          height: Math.min(300, Math.max(LEAST_HEIGHT, levels(down).length * 36)),
           title: { text: name, fontSize: 10.5, frame: "group", offset: 4, fontWeight: "normal" },
           data: {
             values: rows
@@ -68,6 +70,7 @@ export const sweepHeatmap: ChartDefinition = {
               type: "ordinal",
               sort: [...levels(down)].reverse(),
               title: index % columns === 0 ? down : null,
+              axis: { titleLimit: LEAST_HEIGHT },
             },
           },
           layer: [

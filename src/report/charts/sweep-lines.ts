@@ -1,6 +1,6 @@
 /** A metric over one varied parameter: a line per case with the 95 % band over seeds. */
 import { type ChartDefinition, type ChartInput, caseColour, caseDash, frame, PLOT_WIDTH, type Spec } from "../chart.js";
-import { duration, figures, words } from "../format.js";
+import { duration, figures, metricTitle } from "../format.js";
 import type { SweepRow } from "../input.js";
 import { caseStyles } from "../palette.js";
 import { brief } from "../thin.js";
@@ -10,7 +10,7 @@ export const sweepLines: ChartDefinition = {
   heading: "What one parameter does",
   scope: "all",
   build(input: ChartInput): Spec | null {
-    const rows = inSeconds(input.sweep);
+    const rows = inSeconds(input.sweep ?? []);
     const names = parameterNames(rows);
     const parameter = names.at(0);
     if (parameter === undefined || names.length > 1) return null;
@@ -92,7 +92,7 @@ export const sweepLines: ChartDefinition = {
 /** Milliseconds read better as seconds: `recoveryTimeMs` becomes `recovery time (s)`. */
 export function inSeconds(rows: readonly SweepRow[]): SweepRow[] {
   return rows.map((row) => {
-    const metric = words(row.metric.replace(/Ms(?=$|\.)/g, "")).replaceAll(".", " ");
+    const metric = metricTitle(row.metric);
     if (row.unit !== "ms") return { ...row, metric };
     return { ...row, metric, unit: "s", mean: row.mean / 1000, low: row.low / 1000, high: row.high / 1000 };
   });

@@ -73,8 +73,10 @@ function plotWidth(figure) {
 
 /** @param {any} payload @param {HTMLElement} figure */
 async function embedChart(payload, figure) {
-  const { set, chart } = figure.dataset;
-  const charts = set === "all" ? payload.all : payload.sets[Number(set)].charts;
+  const { set = "", chart } = figure.dataset;
+  const study = /^study-(\d+)$/.exec(set);
+  const part = study ? payload.studies[Number(study[1])] : payload.sets[Number(set)];
+  const charts = set === "all" ? payload.all : part.charts;
   const found = charts.find((/** @type {any} */ entry) => entry.id === chart);
   const plot = /** @type {HTMLElement} */ (figure.querySelector(".plot"));
   const spec = fitted(withoutCases(found[currentMode()]), plotWidth(figure) / PLOT_WIDTH);

@@ -1,11 +1,20 @@
 /** The data of the page: unpacks what `html/payload.ts` packed. */
 
-/** @returns {Promise<any>} */
-export async function readPayload() {
-  const element = document.getElementById("payload");
-  const bytes = Uint8Array.from(atob((element?.textContent ?? "").trim()), (char) => char.charCodeAt(0));
+/** @param {string} id of the element that holds it @returns {Promise<any>} */
+export async function unpack(id) {
+  const text = (document.getElementById(id)?.textContent ?? "").trim();
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return JSON.parse(await new Response(stream).text());
+}
+
+/** Runs the libraries that the page carries, one after the other. */
+export async function loadLibraries() {
+  for (const source of await unpack("libraries")) {
+    const script = document.createElement("script");
+    script.textContent = source;
+    document.head.append(script);
+  }
 }
 
 /**

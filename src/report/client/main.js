@@ -1,7 +1,7 @@
 /** Starts the page: mode first, then explorers and players, then the charts as they come near. */
 import { currentMode, setMode, startCases } from "./cases.js";
 import { startCharts } from "./charts.js";
-import { readPayload } from "./data.js";
+import { loadLibraries, unpack } from "./data.js";
 import { startExplorer } from "./explorer.js";
 import { startPlayer } from "./player.js";
 
@@ -12,7 +12,7 @@ async function main() {
   document
     .getElementById("theme")
     ?.addEventListener("click", () => setMode(currentMode() === "dark" ? "light" : "dark"));
-  const payload = await readPayload();
+  const [payload] = await Promise.all([unpack("payload"), loadLibraries()]);
   startCases();
   /** @type {any[]} */
   const explorers = [];

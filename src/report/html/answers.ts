@@ -1,81 +1,94 @@
-/** The six questions that a newcomer asks, answered from the data in one sentence each. */
-import { affectedPhrase, cutPhrase, type Outcome, outcomes, ranked } from "../findings.js";
-import { causeWords, compact, count, duration, percent } from "../format.js";
-import type { ResultSet } from "../input.js";
+/** The six questions that a newcomer asks, answered from the data: a line per case. */
+import { affectedPhrase, cutPhrase, type Outcome, outcomes, ranked, recoveredPhrase } from "../findings.js";
+import { causeWords, compact, count, duration, percent, words } from "../format.js";
+import type { Answer, AnswerLine, ResultSet } from "../input.js";
 
-export interface Answer {
-  readonly question: string;
-  readonly answer: string;
-  readonly detail: string;
-}
+/** With more cases than this the cards tell of the slowest and the fastest. */
+const MOST_LINES = 6;
 
 export function answers(set: ResultSet): Answer[] {
   const list = outcomes(set);
   const order = ranked(list);
   const [fast, slow] = [order[0], order.at(-1)];
   if (fast === undefined || slow === undefined) return [];
-  const both = (phrase: (entry: Outcome) => string): string =>
-    fast === slow ? `${slow.case}: ${phrase(slow)}` : `${slow.case}: ${phrase(slow)} · ${fast.case}: ${phrase(fast)}`;
+  const told = list.length <= MOST_LINES ? list : [slow, fast];
+  const each = (phrase: (entry: Outcome) => string): AnswerLine[] =>
+    told.map((entry) => ({ case: entry.case, text: phrase(entry) }));
   const rests = assumptionShares(set)
     .filter((row) => row.share > 0)
     .slice(0, 3);
   return [
     {
       question: "How long was output cut?",
-      answer: both(cutPhrase),
-      detail: list.map((entry) => `${entry.case}: recovered after ${recovery(entry)}`).join("; "),
+      lines: each((entry) => {
+        const cut = cutPhrase(entry);
+        const recovered = recoveredPhrase(entry);
+        return cut.includes(recovered) || entry.recoveryMs === 0 ? cut : `${cut}; recovered after ${recovered}`;
+      }),
+      detail: "Recovered: every task runs again and has all its channels.",
     },
     {
       question: "For whom?",
-      answer: both(affectedPhrase),
-      detail: list
-        .filter((entry) => entry.affected > 0)
-        .map((entry) => `${entry.case}: silent for up to ${duration(entry.affectedGapMaxMs)}`)
-        .join("; "),
+      lines: each((entry) =>
+        entry.affected === 0
+          ? affectedPhrase(entry)
+          : `${affectedPhrase(entry)}, silent for up to ${duration(entry.affectedGapMaxMs)}`,
+      ),
+      detail: "Sink subtasks that were silent for longer than any is without the fault.",
     },
     {
       question: "What was lost?",
-      answer: both((entry) =>
-        entry.lostRecords === 0
-          ? "no record"
-          : `${compact(entry.lostRecords)} records (${percent(entry.lostRatio)}), most ${causeWords(entry.topLoss)}`,
-      ),
-      detail: list
-        .map((entry) => `${entry.case}: ${compact(entry.missedMatches)} matches missed (${percent(entry.missedRatio)})`)
-        .join("; "),
+      lines: each((entry) => `${lostRecords(entry)}; ${missedMatches(entry)}`),
+      detail: "Of all input records and of all matches that the input holds; each counts once.",
     },
     {
       question: "Where did the time go?",
-      answer: both((entry) => topPhases(set, entry)),
-      detail: "Critical path from the fault to the last channel registered; the chart below shows all of it.",
+      lines: each((entry) => topPhases(set, entry)),
+      detail: "The longest phases of the critical path, from the fault to the last channel registered.",
     },
     {
       question: "Which case is best?",
-      answer: `${fast.case}: back after ${recovery(fast)}`,
+      lines: [{ case: fast.case, text: `back after ${recoveredPhrase(fast)}` }],
       detail:
         fast === slow
           ? "The only case."
-          : `${ratio(slow, fast)}; it restarts ${count(fast.tasksRestarted)} tasks instead of ${count(slow.tasksRestarted)}.`,
+          : `${ratio(slow, fast)}${restarts(slow, fast)} Best means the shortest recovery; the table marks the best of every measure.`,
     },
     {
       question: "Which assumptions does it rest on?",
-      answer:
+      lines:
         rests.length === 0
-          ? "No cost drawn on the critical path."
-          : rests.map((row) => `${row.cost} (grade ${row.grade}, ${percent(row.share)} of ${row.case})`).join(", "),
-      detail: "Share of the recovery time that is drawn from each cost. Grades: see Assumptions.",
+          ? [{ case: null, text: "No cost drawn on the critical path." }]
+          : rests.map((row) => ({
+              case: null,
+              text: `${words(row.cost)}, ${row.value} (grade ${row.grade}): ${percent(row.share)} of the recovery of ${row.case}`,
+            })),
+      detail: "The costs with the largest shares of a critical path. Grades and sources: see Assumptions.",
     },
   ];
 }
 
-function recovery(entry: Outcome): string {
-  return entry.recoveryCensored ? `at least ${duration(entry.recoveryMs)}` : duration(entry.recoveryMs);
+function lostRecords(entry: Outcome): string {
+  if (entry.lostRecords === 0) return "no record";
+  return `${compact(entry.lostRecords)} records (${percent(entry.lostRatio)}), most ${causeWords(entry.topLoss)}`;
+}
+
+function missedMatches(entry: Outcome): string {
+  if (entry.missedMatches === 0) return "no match missed";
+  return `${compact(entry.missedMatches)} matches missed (${percent(entry.missedRatio)})`;
 }
 
 function ratio(slow: Outcome, fast: Outcome): string {
-  if (fast.recoveryMs === 0) return `${slow.case} takes ${recovery(slow)}`;
+  if (fast.recoveryMs === 0) return `${slow.case} takes ${recoveredPhrase(slow)}`;
   const factor = slow.recoveryMs / fast.recoveryMs;
-  return `${slow.case} takes ${factor >= 10 ? Math.round(factor) : factor.toFixed(1)} times as long, ${recovery(slow)}`;
+  if (factor < 1.005) return `${slow.case} takes as long`;
+  const times = factor >= 10 ? Math.round(factor) : Number(factor.toFixed(factor < 1.1 ? 2 : 1));
+  return `${slow.case} takes ${times} times as long, ${recoveredPhrase(slow)}`;
+}
+
+function restarts(slow: Outcome, fast: Outcome): string {
+  if (slow.tasksRestarted === fast.tasksRestarted) return ".";
+  return `; ${fast.case} restarts ${count(fast.tasksRestarted)} tasks, ${slow.case} ${count(slow.tasksRestarted)}.`;
 }
 
 function topPhases(set: ResultSet, entry: Outcome): string {
@@ -85,7 +98,7 @@ function topPhases(set: ResultSet, entry: Outcome): string {
     if (row.case !== entry.case || row.seed !== seed) continue;
     total.set(row.phase, (total.get(row.phase) ?? 0) + row.endMs - row.startMs);
   }
-  const top = [...total].sort((a, b) => b[1] - a[1]).slice(0, 2);
+  const top = [...total].sort((a, b) => b[1] - a[1]).slice(0, 3);
   return top.length === 0 ? "no recovery" : top.map(([phase, ms]) => `${phase} ${duration(ms)}`).join(", ");
 }
 

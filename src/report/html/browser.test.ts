@@ -25,7 +25,7 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     if (found.path === null) throw new Error(found.reason);
     folder = mkdtempSync(join(tmpdir(), "outgap-report-"));
     file = join(folder, "report.html");
-    writeFileSync(file, reportHtml({ version: "0.0.0-test", sets: [set], parameters: [], sweep: [] }, testAssets()));
+    writeFileSync(file, reportHtml({ version: "0.0.0-test", sets: [set], parameters: [], studies: [] }, testAssets()));
     browser = await chromium.launch({ executablePath: found.path, args: CHROMIUM_FLAGS });
   }, 120_000);
 

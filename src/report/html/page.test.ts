@@ -14,7 +14,7 @@ const input = (sets: ReportInput["sets"]): ReportInput => ({
   version: "0.0.0-test",
   sets,
   parameters: sets.map(() => [{ name: "taskOpen", value: "2.65 s", grade: "I", source: "fitted with the notice" }]),
-  sweep: [],
+  studies: [],
 });
 
 describe("report.html", () => {
@@ -65,8 +65,32 @@ describe("report.html", () => {
     );
     expect(two).toContain('href="#bytedance-join-80"');
     expect(two).toContain('href="../b/timeline.csv"');
-    const sweep = reportHtml({ ...input([]), sweep: syntheticSweep(1) }, assets);
-    expect(sweep).toContain('data-chart="sweep-lines"');
+    const study = {
+      name: "a-sweep",
+      description: "What a shorter timeout does.",
+      href: "../s",
+      files: ["means.csv"],
+      facts: ["4 settings"],
+      answers: [{ question: "What was varied?", lines: [{ case: null, text: "heartbeat.timeout" }], detail: "" }],
+      charts: { sweep: syntheticSweep(1) },
+      tables: [
+        {
+          caption: "Means",
+          columns: [{ name: "Case", numeric: false }],
+          rows: [{ case: "single-task", cells: ["<single>"], isChosen: true }],
+        },
+      ],
+      scenarioText: "",
+    };
+    const sweep = reportHtml({ ...input([]), studies: [study] }, assets);
+    expect(sweep).toContain('data-set="study-0" data-chart="sweep-lines"');
+    expect(sweep).toContain('data-toggle="global restart"');
+    expect(sweep).toContain('href="../s/means.csv"');
+    expect(sweep).toContain('<tr class="chosen" data-case="single-task"><td>&lt;single&gt;</td>');
+    const all = reportHtml({ ...input([set]), studies: [study] }, assets);
+    expect(all).toContain(
+      '<nav aria-label="Contents"><a href="#bytedance-join-40">bytedance-join-40</a><a href="#a-sweep">',
+    );
   });
 });
 
@@ -74,11 +98,14 @@ describe("answers", () => {
   it("name the best case, what was lost and the weightiest assumption", () => {
     const found = answers(syntheticSet(400));
     expect(found.map((entry) => entry.question)).toHaveLength(6);
-    const text = (question: string): string => found.find((entry) => entry.question.includes(question))?.answer ?? "";
+    const text = (question: string): string =>
+      (found.find((entry) => entry.question.includes(question))?.lines ?? [])
+        .map((line) => `${line.case ?? ""}: ${line.text}`)
+        .join("; ");
     expect(text("best")).toContain("single-task, reserved TM");
     expect(text("For whom")).toContain("4 of 400 sink subtasks");
     expect(text("lost")).toContain("lost with the state");
-    expect(text("assumptions")).toContain("taskOpen (grade I");
+    expect(text("assumptions")).toContain("task open, 2.65 s (grade I)");
   });
 });
 

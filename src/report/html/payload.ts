@@ -4,8 +4,8 @@ import { type ChartDefinition, type ChartInput, type Spec, stylesOf } from "../c
 import { CHARTS } from "../charts/index.js";
 import { type EncodedPlayback, encodePlayback } from "../files/playback-file.js";
 import { firstSeedTimelines, windowMs } from "../findings.js";
-import type { ReportInput, ResultSet, TimelineColumns } from "../input.js";
-import type { CaseStyle } from "../palette.js";
+import type { ReportInput, StudyReport, TimelineColumns } from "../input.js";
+import { type CaseStyle, caseStyles } from "../palette.js";
 import { detailSpec, overviewSpec } from "./explorer.js";
 
 /** A chart as the page shows it: its words as HTML, its picture without them. */
@@ -44,9 +44,15 @@ export interface PageSet {
   readonly detail: { readonly light: Spec; readonly dark: Spec } | null;
 }
 
+export interface PageStudy {
+  readonly cases: readonly CaseStyle[];
+  readonly charts: readonly PageChart[];
+}
+
 export interface Payload {
   readonly all: readonly PageChart[];
   readonly sets: readonly PageSet[];
+  readonly studies: readonly PageStudy[];
 }
 
 interface Framed {
@@ -76,15 +82,17 @@ function withoutTitle(spec: Spec): Spec {
   return { ...rest, config: { ...(rest.config as Spec), font: "system-ui, sans-serif", padding: 4 } };
 }
 
+/** Charts of one scope that have something to show. */
+function pageCharts(scope: "set" | "all", input: Omit<ChartInput, "mode">): PageChart[] {
+  return CHARTS.filter((chart) => chart.scope === scope)
+    .map((chart) => pageChart(chart, input))
+    .filter((chart) => chart !== null);
+}
+
 export function payloadOf(input: ReportInput): Payload {
-  const rest = { sweep: input.sweep };
-  const charts = (scope: "set" | "all", sets: readonly ResultSet[]): PageChart[] =>
-    CHARTS.filter((chart) => chart.scope === scope)
-      .map((chart) => pageChart(chart, { ...rest, sets }))
-      .filter((chart) => chart !== null);
   const styles = stylesOf(input.sets);
   return {
-    all: input.sets.length === 0 && input.sweep.length === 0 ? [] : charts("all", input.sets),
+    all: input.sets.length === 0 ? [] : pageCharts("all", { sets: input.sets }),
     sets: input.sets.map((set) => {
       const lines = firstSeedTimelines(set);
       const own = styles.filter((style) => set.summary.cases.some((run) => run.case === style.case));
@@ -97,14 +105,20 @@ export function payloadOf(input: ReportInput): Payload {
         cases: own,
         window,
         endMs,
-        charts: charts("set", [set]),
+        charts: pageCharts("set", { sets: [set] }),
         series: lines.map(seriesOf),
         playbacks: set.playbacks.map(encodePlayback),
         overview: both((mode) => overviewSpec(own, mode, window, endMs)),
         detail: both((mode) => detailSpec(own, mode)),
       };
     }),
+    studies: input.studies.map(pageStudy),
   };
+}
+
+function pageStudy({ charts }: StudyReport): PageStudy {
+  const rows = [...(charts.sweep ?? []), ...(charts.sensitivity ?? []), ...(charts.seeds ?? [])];
+  return { cases: caseStyles(rows), charts: pageCharts("all", { ...charts, sets: [] }) };
 }
 
 function seriesOf(line: TimelineColumns): PageSeries {
@@ -125,7 +139,7 @@ function seriesOf(line: TimelineColumns): PageSeries {
   };
 }
 
-/** Gzipped JSON in base64: a tenth of the text, and read by every browser since 2023. */
-export function packPayload(payload: Payload): string {
-  return gzipSync(JSON.stringify(payload), { level: 9 }).toString("base64");
+/** Gzipped JSON in base64: a tenth of the text of data, a third of that of scripts, and read by every browser since 2023. */
+export function pack(value: unknown): string {
+  return gzipSync(JSON.stringify(value), { level: 9 }).toString("base64");
 }

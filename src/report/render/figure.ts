@@ -25,7 +25,7 @@ export function chart(id: string, sets: ResultSet | readonly ResultSet[], option
   if (definition === undefined)
     throw new RangeError(`no chart ${JSON.stringify(id)}; there are ${CHART_IDS.join(", ")}`);
   const list = "summary" in sets ? [sets] : sets;
-  const spec = definition.build({ sets: list, sweep: [], mode: options.mode ?? "light" });
+  const spec = definition.build({ sets: list, mode: options.mode ?? "light" });
   if (spec === null) throw new RangeError(`chart ${id}: these results have nothing that it could show`);
   return spec;
 }

@@ -1,7 +1,7 @@
 /** Result sets made of synthetic results, for the tests of charts and report. */
 import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
 import { resultSetFromRuns } from "../files/read.js";
-import type { ResultSet, SensitivityRow, SweepRow } from "../input.js";
+import type { ResultSet, SeedRow, SensitivityRow, SweepRow } from "../input.js";
 
 export function syntheticSet(parallelism: number, seeds = 1, name = `bytedance-join-${parallelism}`): ResultSet {
   const runs = Array.from({ length: seeds }, (_, index) =>
@@ -52,6 +52,25 @@ export function syntheticSweep(parameters: 1 | 2): SweepRow[] {
         };
       }),
     ),
+  );
+}
+
+/** Forty runs of each of two cases around a published value. */
+export function syntheticSeeds(): SeedRow[] {
+  const cases = [
+    ["global restart", "global-restart", 81_000],
+    ["single-task, reserved TM", "single-task", 5_000],
+  ] as const;
+  return cases.flatMap(([name, strategy, publishedMs]) =>
+    Array.from({ length: 40 }, (_, index) => ({
+      scenario: "bytedance-join-4000",
+      case: name,
+      strategy,
+      seed: String(42 + index),
+      recoveryMs: publishedMs * (0.95 + 0.004 * ((index * 7) % 40)),
+      isCut: false,
+      publishedMs,
+    })),
   );
 }
 
