@@ -108,7 +108,8 @@ export function firstOfEachKind(findings: readonly Finding[]): Finding[] {
   return [...byKind.values()].slice(0, MAX_INVESTIGATED);
 }
 
-function together(stretches: readonly StretchResult[]): Omit<Explored, "findings" | "investigated" | "workers"> {
+/** Stretches as one, in the order of their runs. */
+export function together(stretches: readonly StretchResult[]): Omit<Explored, "findings" | "investigated" | "workers"> {
   const uses = new Map<string, number>();
   const runsWith = new Map<string, number>();
   const add = (into: Map<string, number>, from: Readonly<Record<string, number>>): void => {

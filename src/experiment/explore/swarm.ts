@@ -35,20 +35,23 @@ export interface StretchResult {
 const SOON_NS = 2.5e9;
 
 /**
- * Explores a case as far as it takes. A case that is well soon after the last fault, with nothing broken, has passed:
+ * Explores a case as far as it takes, with a strategy other than its own if one is given. A case that is well soon after the last fault, with nothing broken, has passed:
  * only the others go on until the liveness bound.
  */
-export function settle(config: ModelConfig): { explored: ExploredCase; took: number } {
+export function settle(
+  config: ModelConfig,
+  strategy?: Parameters<typeof exploreCase>[1],
+): { explored: ExploredCase; took: number } {
   const soonNs = config.durationNs - (config.livenessNs ?? 0) + SOON_NS;
   if (soonNs < config.durationNs) {
     const { livenessNs: _, ...unbound } = config;
-    const soon = exploreCase({ ...unbound, durationNs: Math.ceil(soonNs / 1e8) * 1e8 });
+    const soon = exploreCase({ ...unbound, durationNs: Math.ceil(soonNs / 1e8) * 1e8 }, strategy);
     if (soon.wellAtEnd && soon.broken.length === 0) return { explored: soon, took: 1 };
-    const whole = exploreCase(config);
+    const whole = exploreCase(config, strategy);
     // What only the shorter run shows is shown by none that is kept: a case must replay.
     return { explored: whole, took: 2 };
   }
-  return { explored: exploreCase(config), took: 1 };
+  return { explored: exploreCase(config, strategy), took: 1 };
 }
 
 export function exploreStretch({ seed, from, count, given }: Stretch): StretchResult {

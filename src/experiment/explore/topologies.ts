@@ -15,8 +15,11 @@ export interface Job {
   readonly strategy: string;
 }
 
-/** How long after the last fault the job may take to be well again, in ns: several failovers in a row, slots included. */
-export const LIVENESS_NS = 9e9;
+/**
+ * How long after the last fault the job may take to be well again, in ns: a slow open on a slow machine, and a back-off
+ * ladder that at most doubles what it waits for.
+ */
+export const LIVENESS_NS = 30e9;
 
 const EDGE = (from: string, to: string, partitioning: string): string =>
   `    - { from: ${from}, to: ${to}, partitioning: ${partitioning} }`;

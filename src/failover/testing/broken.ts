@@ -54,6 +54,12 @@ export const BROKEN_STRATEGIES: readonly BrokenStrategy[] = [
     breaks: ["one-view-per-subpartition"],
   },
   { strategy: broken("drops the cached update", { dropsCachedUpdate: true }), breaks: ["recovers"] },
+  {
+    strategy: broken("applies the update before the drain", { appliesBeforeDrain: true }),
+    breaks: ["possible-transitions", "order-per-channel", "two-attempts", "no-mixed-attempts"],
+  },
+  { strategy: broken("applies an older update", { appliesOlderUpdate: true }), breaks: ["recovers"] },
+  { strategy: broken("ignores a forced update", { ignoresForcedUpdate: true }), breaks: ["recovers"] },
   { strategy: broken("no timer", { noTimer: true }), breaks: ["cached-updates-expire"] },
   { strategy: broken("leaks a credit", { leaksCredit: true }), breaks: ["credits-conserved"] },
   { strategy: restartsASurvivor, breaks: ["survivors-stay-running"] },

@@ -52,6 +52,12 @@ export interface Defects {
   /** A close takes the current view down, whoever it is from. */
   readonly closesAnyView?: boolean;
   readonly dropsCachedUpdate?: boolean;
+  /** An update is applied at once, although the channel has not met its UnavailableEvent. */
+  readonly appliesBeforeDrain?: boolean;
+  /** An update that names an older attempt than the channel knows is applied. */
+  readonly appliesOlderUpdate?: boolean;
+  /** An update for a channel that has seen no error is taken for a mistake (power loss: nobody saw the producer go). */
+  readonly ignoresForcedUpdate?: boolean;
   readonly noTimer?: boolean;
   /** A consumer forgets to announce a recycled buffer now and then. */
   readonly leaksCredit?: boolean;

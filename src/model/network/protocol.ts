@@ -446,7 +446,14 @@ export class Network implements PlaneListener {
         state === CHANNEL.drainingCached
           ? rows.cachedAttempt[row]!
           : Math.max(rows.readsAttempt[row]!, rows.askedAttempt[row]!);
-      const newer = attempt > known;
+      const newer = attempt > known || this.policy.defects?.appliesOlderUpdate === true;
+      if (newer && state === CHANNEL.active && this.policy.defects?.ignoresForcedUpdate) continue;
+      if (newer && state === CHANNEL.draining && this.policy.defects?.appliesBeforeDrain) {
+        rows.channel[row] = CHANNEL.reconnecting;
+        rows.askedAttempt[row] = attempt;
+        ready.push(row);
+        continue;
+      }
       // Ablation: the early update is dropped, nothing will bring it again.
       if (newer && !context.config.strategy.cacheUpdate && (state === CHANNEL.active || state === CHANNEL.draining)) {
         this.cover("channel", CHANNEL_NAMES[state]!, CHANNEL_EVENTS[CHANNEL_EVENT.update]!);

@@ -1,7 +1,7 @@
 /** How many runs of the swarm it takes to find a deliberately broken strategy. */
 import type { BrokenStrategy } from "../../../failover/testing/broken.js";
-import { exploreCase } from "../../../scenario/explore-case.js";
 import { generate } from "../generate.js";
+import { settle } from "../swarm.js";
 import { parseCase, type SwarmCase } from "../swarm-case.js";
 
 export interface Hunted {
@@ -17,7 +17,7 @@ export function hunt(seed: string, { strategy, breaks }: BrokenStrategy, maxRuns
     const single = { ...swarm, settings: [...swarm.settings, "strategy=single-task"] };
     const scenario = parseCase(single);
     if (typeof scenario === "string") continue;
-    const { broken } = exploreCase(scenario.cases[0]!.config, strategy);
+    const { broken } = settle(scenario.cases[0]!.config, strategy).explored;
     if (broken.some(({ name }) => breaks.includes(name))) return { runs: run + 1, broken, swarm: single };
   }
   return { runs: null, broken: [], swarm: null };
