@@ -53,6 +53,7 @@ export class Attempts {
     rows.sourceDied(s);
     holding.loseAll(s);
     holding.unstalled(s, nowNs);
+    state.unread.begin(s, readTo);
     read[s] = readTo;
     sourceFlags[s] = DEAD | (sourceFlags[s]! & (HAS_ROWS | IN_DEBT));
     state.cutNs[s] = nowNs;
@@ -80,7 +81,7 @@ export class Attempts {
     ledger.settleOwn(
       s,
       group.resumeCommitted ? from : Number.POSITIVE_INFINITY,
-      (bin, count) => book.lose(group.input, bin, count),
+      (bin, count) => book.lose(group.input, bin, count, true),
       (bin, count, cause) => {
         backBy.set(bin, (backBy.get(bin) ?? 0) + count);
         const list = causes.get(bin);
@@ -105,7 +106,14 @@ export class Attempts {
           ledger.takeBackOwn(one.cause, part);
         }
         const before = ledger.stateLostIn(group.index, bin);
-        const pooled = ledger.takeBackPooled(group.index, bin, b - a, b - a - own);
+        const pooled = ledger.takeBackPooled(
+          group.index,
+          bin,
+          b - a,
+          b - a - own,
+          state.unread.of(group.index, bin),
+          rows.hadRows(s, state.cutNs[s]!),
+        );
         if (pooled.all > 0) book.readAgain(group.input, bin, pooled.all, pooled.state, before);
         piece[3] = own + pooled.all;
       }
@@ -121,9 +129,10 @@ export class Attempts {
         book.lose(group.input, bin, count);
       });
       rereads.open(s);
+      state.unread.skip(s, logEnd);
     }
     // Own losses of bins that are not read again after all.
-    for (const [bin, count] of backBy) if (count > 0) book.lose(group.input, bin, count);
+    for (const [bin, count] of backBy) if (count > 0) book.lose(group.input, bin, count, true);
 
     flushed[s] = from;
     sources.shift[s] = position - from;
@@ -156,6 +165,11 @@ export class Attempts {
       rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
+      receivers.processAhead(
+        c,
+        this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) / layout.sinks[sink]!.serviceNs,
+        nowNs,
+      );
       book.died(rows.classOf.get(c) ?? book.baseOf(c), rows.keyShare(c));
     }
     this.clear(c, apart, nowNs);

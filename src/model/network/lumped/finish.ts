@@ -80,7 +80,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     ledger.settleOwn(
       s,
       Number.POSITIVE_INFINITY,
-      (bin, count) => books[group.sink]!.lose(group.input, bin, count),
+      (bin, count) => books[group.sink]!.lose(group.input, bin, count, true),
       () => undefined,
     );
   }

@@ -14,10 +14,23 @@ import { CAUSE, type RecordLedger } from "./record-ledger.js";
 /** A record whose event bin is more than this behind comes late: its partners have mostly been there before it. */
 export const OLD_BINS = 4;
 const FRESH_BINS = 10;
+/** Where old event bins are settled in turns, their arrivals are booked so much later on average; expiry waits as long. */
+const MEAN_TURN_BINS = 2;
 
 export const MISS = { inputLost: 0, stateLost: 1, late: 2, outputLost: 3 } as const;
 /** Most classes beside the base classes; further deaths join the newest. */
 const MOST_CLASSES = 12;
+
+/** Records that entered the states of a class at one settlement. */
+interface Arrival {
+  /** Input × stride + event bin. */
+  readonly at: number;
+  readonly cls: MatchClass;
+  readonly count: number;
+  readonly settlement: number;
+  /** Bin of the settlement. */
+  readonly bin: number;
+}
 
 /** Shared by all books. */
 export interface SharedShares {
@@ -65,14 +78,30 @@ export class MatchBook implements MissCounter {
   /** Matches per record of an input: the slowest input decides how many there are. */
   private readonly perRecord: Float64Array;
   /** Arrivals in settlement order, for the expiry after the window. */
-  private readonly history: { at: number; slot: number; count: number; settlement: number; bin: number }[] = [];
+  private readonly history: Arrival[] = [];
   private historyAt = 0;
   private settlement = 0;
   private bin = 0;
   private readonly onEmitted: (anchor: number, k: number, count: number) => void;
   private current!: MatchClass;
 
-  constructor(layout: Layout, sink: SinkGroup, arrivals: Arrivals, ledger: RecordLedger, shared: SharedShares) {
+  /** Hears of the matches that late records complete: when, and how long after the event time of the later partner. */
+  private readonly lateMatch: (timeNs: number, latencyNs: number, count: number) => void;
+  /** When the records that arrive now were processed, if they are late, else −1; and where in its bin an event lies. */
+  private lateNs = -1;
+  private eventDither = 0.5;
+  /** Old event bins are settled in turns. */
+  takesTurns = false;
+
+  constructor(
+    layout: Layout,
+    sink: SinkGroup,
+    arrivals: Arrivals,
+    ledger: RecordLedger,
+    shared: SharedShares,
+    lateMatch: (timeNs: number, latencyNs: number, count: number) => void,
+  ) {
+    this.lateMatch = lateMatch;
     this.layout = layout;
     this.sink = sink;
     this.arrivals = arrivals;
@@ -252,6 +281,10 @@ export class MatchBook implements MissCounter {
     }
     this.emittedIn[later] = this.emittedIn[later]! + count;
     this.emittedNow += count;
+    if (this.lateNs < 0 || !this.sink.config.sink) return;
+    this.eventDither = (this.eventDither + 0.6180339887498949) % 1;
+    const eventNs = (later + this.eventDither) * this.layout.resolutionNs;
+    this.lateMatch(this.lateNs, Math.max(0, Math.round(this.lateNs - eventNs)), count);
   }
 
   takeEmitted(): number {
@@ -269,11 +302,13 @@ export class MatchBook implements MissCounter {
     cls.emitted[tally] = cls.emitted[tally]! + cls.cells.emitted;
     const at = this.at(input, bin);
     cls.held[at] = cls.held[at]! + records;
+    if (records > 0) this.history.push({ at, cls, count: records, settlement: this.settlement, bin: this.bin });
   }
 
   // --- arrivals and losses ---
   /** Quanta have brought consumers of base class `slot` `count` records of (input, bin) since the last settlement. */
-  arrived(slot: number, input: number, bin: number, count: number): void {
+  arrived(slot: number, input: number, bin: number, count: number, lateNs = -1): void {
+    this.lateNs = lateNs;
     const at = this.at(input, bin);
     const left = this.remaining[at]! - count;
     if (left < 0) this.overdrawn -= left;
@@ -300,7 +335,7 @@ export class MatchBook implements MissCounter {
     }
     this.arriveIn(base, input, bin, share, own);
     if (last) for (let b = 0; b < this.bases; b++) if (b !== slot) this.arriveIn(this.classes[b]!, input, bin, 1, 0);
-    this.history.push({ at, slot, count: own, settlement: this.settlement, bin: this.bin });
+    this.lateNs = -1;
   }
 
   /** Of what remains, the part that channels apart will take out of the quanta before they get here. */
@@ -330,7 +365,7 @@ export class MatchBook implements MissCounter {
   }
 
   /** Held contents of single channels have been processed by consumers of this class. */
-  arrivedOwn(cls: MatchClass, input: number, bin: number, count: number): void {
+  arrivedOwn(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
     const at = this.at(input, bin);
     if (bin > cls.apartDoneTo) {
       // Not settled apart yet: it joins what passes.
@@ -339,11 +374,16 @@ export class MatchBook implements MissCounter {
     }
     const all = cls.passing[at]! + cls.backing[at]!;
     cls.backing[at] = Math.max(0, cls.backing[at]! - count);
+    this.lateNs = lateNs;
     this.arriveIn(cls, input, bin, all - count < 0.5 ? 1 : Math.min(1, count / all), count);
+    this.lateNs = -1;
   }
 
-  /** Records of (input, bin), of any consumer, are lost for good before they arrived. */
-  lose(input: number, bin: number, count: number): void {
+  /**
+   * Records of (input, bin), of any consumer, are lost for good before they arrived. `earlier`: they were lost before
+   * this became final, so not because of a partner that has died since.
+   */
+  lose(input: number, bin: number, count: number, earlier = false): void {
     if (bin >= this.layout.bins || count === 0) return;
     const at = this.at(input, bin);
     const rest = this.restOf(input, bin);
@@ -353,7 +393,7 @@ export class MatchBook implements MissCounter {
     for (let b = 0; b < this.bases; b++) this.classes[b]!.rest[at] = this.classes[b]!.rest[at]! * (1 - share);
     for (const cls of this.classes) {
       if (this.shared.base[cls.id] === 1 || !this.isApart(cls, bin)) {
-        cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, MISS.stateLost, this);
+        cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, earlier ? MISS.inputLost : MISS.stateLost, this);
         continue;
       }
       // Of a class apart, its keys' share is lost.
@@ -363,7 +403,8 @@ export class MatchBook implements MissCounter {
       if (bin > cls.apartDoneTo) continue;
       const all = cls.passing[at]! + cls.backing[at]!;
       cls.passing[at] = Math.max(0, cls.passing[at]! - own);
-      if (all > 0) cls.cells.miss(v, bin, Math.min(1, own / all), ABSENT, MISS.inputLost, MISS.stateLost, this);
+      const died = earlier ? MISS.inputLost : MISS.stateLost;
+      if (all > 0) cls.cells.miss(v, bin, Math.min(1, own / all), ABSENT, MISS.inputLost, died, this);
     }
   }
 
@@ -505,6 +546,7 @@ export class MatchBook implements MissCounter {
     cls.apartFrom = this.bin;
     cls.apartTo = Number.POSITIVE_INFINITY;
     cls.apartDoneTo = this.bin - 1;
+    cls.splitAt = this.settlement;
     this.splitMore(cls, shares);
     const { emission, groups } = this.shared;
     for (const group of this.sink.inputs) {
@@ -628,7 +670,8 @@ export class MatchBook implements MissCounter {
     const { bin, combos } = this;
     for (let c = this.bases; c < this.classes.length; c++) this.settleApart(this.classes[c]!);
     if (this.sink.config.type === "join") {
-      while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= bin - this.windowBins)
+      const before = bin - this.windowBins - (this.takesTurns ? MEAN_TURN_BINS : 0);
+      while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= before)
         this.expire(this.history[this.historyAt++]!);
       for (const cls of this.classes) if (cls.fresh > 0 && this.completes(cls)) cls.fresh--;
       this.refreshShares();
@@ -723,6 +766,7 @@ export class MatchBook implements MissCounter {
       this.classes[b]!.aliveShare += cls.from[b]! * alive;
     }
     this.classes.splice(c, 1);
+    cls.mergedInto = main;
     this.shared.freeIds.push(cls.id);
   }
 
@@ -736,16 +780,24 @@ export class MatchBook implements MissCounter {
     }
   }
 
-  private expire(entry: { at: number; slot: number; count: number; settlement: number }): void {
+  /** What arrived a window ago leaves the state; of classes split off since, their part with it. */
+  private expire(entry: Arrival): void {
+    let { cls } = entry;
+    while (cls.mergedInto !== null) cls = cls.mergedInto;
+    const holders = this.classes.filter(
+      (one) =>
+        (one === cls || (one.slot === cls.slot && entry.settlement < one.splitAt)) &&
+        one.diedAt < entry.settlement &&
+        one.held[entry.at]! > 0,
+    );
+    let held = 0;
+    for (const one of holders) held += one.held[entry.at]!;
+    const share = held <= entry.count ? 1 : entry.count / held;
     const input = Math.floor(entry.at / this.stride);
-    const bin = entry.at % this.stride;
-    const main = this.classes[entry.slot]!;
-    const share = main.held[entry.at]! <= entry.count ? 1 : entry.count / main.held[entry.at]!;
-    for (const cls of this.classes) {
-      if (cls.slot !== entry.slot || cls.diedAt >= entry.settlement || cls.held[entry.at]! <= 0) continue;
-      cls.cells.miss(this.cellInput(input), bin, share, HELD, MISS.late, MISS.stateLost, this);
-      cls.held[entry.at] = cls.held[entry.at]! * (1 - share);
-      cls.matched[entry.at] = cls.matched[entry.at]! * (1 - share);
+    for (const one of holders) {
+      one.cells.miss(this.cellInput(input), entry.at % this.stride, share, HELD, MISS.late, MISS.stateLost, this);
+      one.held[entry.at] = one.held[entry.at]! * (1 - share);
+      one.matched[entry.at] = one.matched[entry.at]! * (1 - share);
     }
   }
 

@@ -35,6 +35,10 @@ export class MatchClass {
   fresh = 0;
   /** Settlements up to this one left nothing in the state. */
   diedAt = -1;
+  /** Settlement at which it was split off its base class; what arrived before had arrived for both. */
+  splitAt = -1;
+  /** The class to which it went back. */
+  mergedInto: MatchClass | null = null;
   /** Event bins whose channels were treated apart, Infinity while some still are; none for a base class. */
   apartFrom = Number.POSITIVE_INFINITY;
   apartTo = Number.NEGATIVE_INFINITY;

@@ -24,6 +24,8 @@ import { Timeline } from "./timeline.js";
 
 /** Event bins older than this are late. */
 const LAG_BINS = 30;
+/** So many places are settled at once; where there are more, event bins that lag take turns. */
+const ALL_AT_ONCE = 500;
 /** While a state fills anew the books are settled this often per bin. */
 const FRESH_PARTS = 4;
 /** Numbers of match classes: one per consumer vertex and those split off. */
@@ -80,7 +82,13 @@ export class LumpedPlane implements DataPlane {
       base: new Uint8Array(CLASS_IDS),
       freeIds: Array.from({ length: CLASS_IDS }, (_, i) => CLASS_IDS - 1 - i),
     };
-    this.books = layout.sinks.map((sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared));
+    const lateMatch = (timeNs: number, latencyNs: number, count: number): void => {
+      this.binned.add(timeNs, latencyNs, count);
+      if (timeNs >= context.measureFromNs) this.latency.add(latencyNs, count);
+    };
+    this.books = layout.sinks.map(
+      (sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared, lateMatch),
+    );
     this.rows = new Rows(state, this.ledger, this.books, this.sources);
     this.sources.rows = this.rows;
     this.sources.holding = this.holding;
@@ -145,6 +153,7 @@ export class LumpedPlane implements DataPlane {
   protected beginBin(): void {
     const { arrivals } = this.state;
     arrivals.nextBin();
+    this.state.unread.nextBin();
     this.sources.position = 0;
     for (const book of this.books) book.beginBin(arrivals.bin);
     const { sim, entityBase } = this.context;
@@ -189,7 +198,9 @@ export class LumpedPlane implements DataPlane {
     const size = layout.groups.length * stride;
     // Consumers that lag bring a little of very many old event bins: a quarter of those takes its turn at each settlement.
     const bin = this.state.arrivals.bin;
-    const all = everything || this.books.some((book) => book.deaths);
+    const takesTurns = receivers.arrived.used + receivers.late.used > ALL_AT_ONCE;
+    for (const book of this.books) book.takesTurns = takesTurns;
+    const all = everything || !takesTurns || this.books.some((book) => book.deaths);
     for (const book of this.books) book.applyBack();
     receivers.arrived.drain(
       (place, count) => {
@@ -197,6 +208,16 @@ export class LumpedPlane implements DataPlane {
         const at = place % size;
         const group = layout.groups[Math.floor(at / stride)]!;
         book.arrived(slot, group.input, at % stride, count);
+        ledger.delivered += count;
+      },
+      (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
+    );
+    receivers.late.drain(
+      (place, count) => {
+        const { book, slot } = this.slots[Math.floor(place / size)]!;
+        const at = place % size;
+        const group = layout.groups[Math.floor(at / stride)]!;
+        book.arrived(slot, group.input, at % stride, count, receivers.late.meanNs(place, count));
         ledger.delivered += count;
       },
       (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
@@ -214,11 +235,18 @@ export class LumpedPlane implements DataPlane {
 
   private settleOwn(stride: number): void {
     const { own } = this.receivers;
-    const sums = new Map<number, number>();
+    const sums = new Map<number, { count: number; timeUs: number }>();
     const size = this.layout.groups.length * stride;
-    for (let i = 0; i < own.length; i += 3) {
+    for (let i = 0; i < own.length; i += 4) {
       const key = own[i]! * size + own[i + 1]!;
-      sums.set(key, (sums.get(key) ?? 0) + own[i + 2]!);
+      const count = own[i + 2]!;
+      const timeUs = own[i + 3]! < 0 ? -1 : Math.floor(own[i + 3]! / 1000) * count;
+      const sum = sums.get(key);
+      if (sum === undefined) sums.set(key, { count, timeUs });
+      else {
+        sum.count += count;
+        sum.timeUs = timeUs < 0 || sum.timeUs < 0 ? -1 : sum.timeUs + timeUs;
+      }
     }
     own.length = 0;
     for (const key of [...sums.keys()].sort((a, b) => a - b)) {
@@ -227,9 +255,10 @@ export class LumpedPlane implements DataPlane {
       const group = this.layout.groups[Math.floor(at / stride)]!;
       const book = this.books[group.sink]!;
       const cls = book.classes.find((one) => one.id === id);
-      const count = sums.get(key)!;
-      if (cls && book.isApart(cls, at % stride)) book.arrivedOwn(cls, group.input, at % stride, count);
-      else book.arrived(cls?.slot ?? 0, group.input, at % stride, count);
+      const { count, timeUs } = sums.get(key)!;
+      const lateNs = timeUs < 0 ? -1 : Math.round((timeUs / count) * 1000);
+      if (cls && book.isApart(cls, at % stride)) book.arrivedOwn(cls, group.input, at % stride, count, lateNs);
+      else book.arrived(cls?.slot ?? 0, group.input, at % stride, count, lateNs);
       this.ledger.delivered += count;
     }
   }

@@ -6,6 +6,7 @@
 import { quantileNs } from "../../../kernel/distributions.js";
 import type { GapTracker } from "../plane-common/gap-tracker.js";
 import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
+import { ArrivalCounts, LateArrivalCounts } from "./arrival-counts.js";
 import { OLD_BINS, type SharedShares } from "./match-book.js";
 import {
   ATTEMPT_MASK,
@@ -37,37 +38,6 @@ const FIRST_MATCHES = 0.008;
 /** Batches up to this length are sorted by insertion. */
 const RUN = 48;
 
-/** Arrivals since the last settlement, by group × stride + event bin, and the places that are not 0. */
-export class ArrivalCounts {
-  readonly counts: Int32Array;
-  places: Int32Array;
-  used = 0;
-  constructor(size: number) {
-    this.counts = new Int32Array(size);
-    this.places = new Int32Array(size);
-  }
-  add(at: number, count: number): void {
-    if (this.counts[at] === 0) this.places[this.used++] = at;
-    this.counts[at] = this.counts[at]! + count;
-  }
-  /** Hands over, in order of place, the counts of the places whose turn it is, and clears them. */
-  drain(visit: (at: number, count: number) => void, turn: (at: number) => boolean): void {
-    const places = this.places.subarray(0, this.used).sort();
-    let kept = 0;
-    for (let i = 0; i < places.length; i++) {
-      const at = places[i]!;
-      if (!turn(at)) {
-        places[kept++] = at;
-        continue;
-      }
-      const count = this.counts[at]!;
-      this.counts[at] = 0;
-      visit(at, count);
-    }
-    this.used = kept;
-  }
-}
-
 /** What the receiving side is built from. */
 export interface ReceiverParts {
   readonly state: LumpedState;
@@ -85,8 +55,9 @@ export interface ReceiverParts {
 
 export class Receivers {
   readonly arrived: ArrivalCounts;
+  readonly late: LateArrivalCounts;
   readonly copies: ArrivalCounts;
-  /** Held contents of single channels processed since the last settlement: (class, group × stride + bin, count). */
+  /** Held contents of single channels processed since the last settlement: (class, group × stride + bin, count, when; −1: in time). */
   readonly own: number[] = [];
   /** Originals and copies processed, in this bin. */
   deliveredNow = 0;
@@ -148,6 +119,7 @@ export class Receivers {
     this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
     this.slotSize = this.groups * this.stride;
     this.arrived = new ArrivalCounts(slots * this.slotSize);
+    this.late = new LateArrivalCounts(slots * this.slotSize);
     this.copies = new ArrivalCounts(this.groups * this.stride);
     const { engine } = layout.config;
     this.sampleMask = layout.sources >= 1000 ? 3 << 16 : 0;
@@ -383,15 +355,17 @@ export class Receivers {
       if ((flags & (COPY | OWN)) === 0) {
         this.deliveredNow += count;
         const at = slotAt + group * this.stride + bin;
-        if (count0 > 0) {
+        if (bin < oldBefore) this.arriveLate(at, count0, count1, (start + done) / 2);
+        else if (count0 > 0) {
           if (counts[at] === 0) this.arrived.add(at, count0);
           else counts[at] = counts[at]! + count0;
         }
-        if (count1 > 0) {
+        if (count1 > 0 && bin >= oldBefore) {
           if (counts[at + 1] === 0) this.arrived.add(at + 1, count1);
           else counts[at + 1] = counts[at + 1]! + count1;
         }
-      } else this.processSpecial(consumer, group, bin, count0, count1, flags);
+      } else
+        this.processSpecial(consumer, group, bin, count0, count1, flags, bin < oldBefore ? (start + done) / 2 : -1);
       // Copies show no new match.
       let completes = this.emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
       if (completes === 0) completes = this.firstMatches(consumer, group);
@@ -404,7 +378,8 @@ export class Receivers {
           gaps.output(sink, first < done ? first : done);
           gaps.output(sink, done);
         }
-        if ((Math.imul(words[w + END]!, 0x85ebca6b) & this.sampleMask) === 0) {
+        // The latency of what comes late is known when the books are settled.
+        if (bin >= oldBefore && (Math.imul(words[w + END]!, 0x85ebca6b) & this.sampleMask) === 0) {
           // Where doubles must not be boxed: the quantum's own times carry them.
           doubles[q * DOUBLES + TIME] = start;
           this.sampleLatency(q, consumer, group, count, emitted);
@@ -507,6 +482,7 @@ export class Receivers {
     count0: number,
     count1: number,
     flags: number,
+    lateNs: number,
   ): void {
     const at = group * this.stride + bin;
     if (flags & COPY) {
@@ -519,12 +495,78 @@ export class Receivers {
     const { classOf } = this.state;
     if (this.isBase[classOf[consumer]!] === 1) {
       const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
-      if (count0 > 0) this.arrived.add(slotAt + at, count0);
-      if (count1 > 0) this.arrived.add(slotAt + at + 1, count1);
+      if (lateNs >= 0) this.arriveLate(slotAt + at, count0, count1, lateNs);
+      else {
+        if (count0 > 0) this.arrived.add(slotAt + at, count0);
+        if (count1 > 0) this.arrived.add(slotAt + at + 1, count1);
+      }
     } else {
-      if (count0 > 0) this.own.push(classOf[consumer]!, at, count0);
-      if (count1 > 0) this.own.push(classOf[consumer]!, at + 1, count1);
+      if (count0 > 0) this.own.push(classOf[consumer]!, at, count0, lateNs);
+      if (count1 > 0) this.own.push(classOf[consumer]!, at + 1, count1, lateNs);
     }
+  }
+
+  private arriveLate(at: number, count0: number, count1: number, timeNs: number): void {
+    if (count0 > 0) this.late.addAt(at, count0, timeNs);
+    if (count1 > 0) this.late.addAt(at + 1, count1, timeNs);
+  }
+
+  /**
+   * The consumer ends now, and those of its vertex with it: of what its FIFO holds, all but the last `keep` records
+   * have been processed. A quantum stands for what a source sends to all consumers, which comes in much smaller parts.
+   */
+  processAhead(consumer: number, keep: number, nowNs: number): void {
+    const { state } = this;
+    const { words } = state.pool;
+    let left = state.queued[consumer]! - Math.ceil(keep);
+    while (left > 0) {
+      const head = state.fifoHead[consumer]!;
+      const lagHead = state.lagHead[consumer]!;
+      const lags = lagHead >= 0 && this.lagsTurn(head, lagHead, nowNs, state.lagOwed[consumer]!);
+      const q = lags ? lagHead : head;
+      if (q < 0) return;
+      const w = q * WORDS;
+      const count0 = Math.min(left, words[w + COUNT_0]!);
+      const count1 = Math.min(left - count0, words[w + COUNT_1]!);
+      const count = count0 + count1;
+      left -= count;
+      words[w + COUNT_0] = words[w + COUNT_0]! - count0;
+      words[w + COUNT_1] = words[w + COUNT_1]! - count1;
+      this.bookProcessed(q, consumer, count0, count1, nowNs);
+      state.queued[consumer] = state.queued[consumer]! - count;
+      if (words[w + COUNT_0]! + words[w + COUNT_1]! > 0) return;
+      const heads = lags ? state.lagHead : state.fifoHead;
+      heads[consumer] = words[w + NEXT]!;
+      if (heads[consumer]! < 0) (lags ? state.lagTail : state.fifoTail)[consumer] = -1;
+      state.pool.release(q);
+    }
+  }
+
+  private bookProcessed(q: number, consumer: number, count0: number, count1: number, nowNs: number): void {
+    const { state } = this;
+    const { words } = state.pool;
+    const w = q * WORDS;
+    const source = words[w + SOURCE]!;
+    const group = state.layout.groupOfSource[source]!;
+    const bin = words[w + BIN]!;
+    const flags = words[w + TARGET]!;
+    state.processedOf[source] = state.processedOf[source]! + count0 + count1;
+    this.processed += count0 + count1;
+    const late = bin < state.arrivals.bin - OLD_BINS;
+    if ((flags & (COPY | OWN)) !== 0)
+      this.processSpecial(consumer, group, bin, count0, count1, flags, late ? nowNs : -1);
+    else {
+      this.deliveredNow += count0 + count1;
+      const at = this.slotOfConsumer[consumer]! * this.slotSize + group * this.stride + bin;
+      if (late) this.arriveLate(at, count0, count1, nowNs);
+      else {
+        if (count0 > 0) this.arrived.add(at, count0);
+        if (count1 > 0) this.arrived.add(at + 1, count1);
+      }
+    }
+    const sink = this.sinkIndex[consumer]!;
+    const completes = this.emission[(state.classOf[consumer]! * this.groups + group) * 2 + (late ? 1 : 0)]!;
+    if (sink >= 0 && completes * (count0 + count1) >= 1 && (flags & COPY) === 0) this.gaps.output(sink, nowNs);
   }
 
   /** A quantum that was under way to another consumer joins the arrivals, or what the client loops have done, at `timeNs`. */

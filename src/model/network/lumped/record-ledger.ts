@@ -121,18 +121,26 @@ export class RecordLedger {
 
   /**
    * Of the `count` records of a bin that a source reads again, those that had been lost with others; `state`: with a
-   * state. At most `most` (the rest are its own losses).
+   * state. At most `most` (the rest are its own losses). Of the bin, `unread` records have never been read, so the
+   * losses are others'; and a source that never had channels apart (`apart`) shares in no loss but that of states.
    */
-  takeBackPooled(group: number, bin: number, count: number, most: number): { all: number; state: number } {
+  takeBackPooled(
+    group: number,
+    bin: number,
+    count: number,
+    most: number,
+    unread: number,
+    apart: boolean,
+  ): { all: number; state: number } {
     const at = group * this.stride + Math.min(bin, this.stride - 1);
-    const rest = Math.max(1, this.produced[at]! - this.drawn[at]!);
+    const rest = Math.max(1, this.produced[at]! - unread - this.drawn[at]!);
     const share = Math.min(1, count / rest);
     this.drawn[at] = Math.min(this.produced[at]!, this.drawn[at]! + count);
     let all = 0;
     let state = 0;
     for (let cause = 0; cause < this.pools.length; cause++) {
       const pool = this.pools[cause];
-      if (pool == null || pool[at] === 0) continue;
+      if (pool == null || pool[at] === 0 || (cause !== CAUSE.stateLost && !apart)) continue;
       this.dither = (this.dither + GOLDEN) % 1;
       const back = Math.min(pool[at]!, most - all, Math.floor(pool[at]! * share + this.dither));
       pool[at] = pool[at]! - back;

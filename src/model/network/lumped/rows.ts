@@ -38,6 +38,9 @@ export class Rows {
   /** Where the positions of a source lie in its log while it reads a second time: position, bin, …; by source. */
   private readonly bends = new Map<number, number[]>();
   private readonly touchNs: Float64Array;
+  /** Since when a source has had channels apart, and until when it last had. */
+  private readonly rowsSinceNs: Float64Array;
+  private readonly rowsUntilNs: Float64Array;
 
   constructor(state: LumpedState, ledger: RecordLedger, books: readonly MatchBook[], sources: SourceDoor) {
     this.state = state;
@@ -50,6 +53,8 @@ export class Rows {
     this.debtLost = new Int32Array(state.layout.sources);
     this.debtBack = new Int32Array(state.layout.sources);
     this.touchNs = new Float64Array(state.context.topology.tasks).fill(-1);
+    this.rowsSinceNs = new Float64Array(state.layout.sources).fill(Number.POSITIVE_INFINITY);
+    this.rowsUntilNs = new Float64Array(state.layout.sources).fill(Number.NEGATIVE_INFINITY);
   }
 
   // --- look-up ---
@@ -153,6 +158,8 @@ export class Rows {
     this.rowsOf[s] = this.rowsOf[s]! - 1;
     if (this.rowsOf[s] === 0) {
       sourceFlags[s] = sourceFlags[s]! & ~HAS_ROWS;
+      this.rowsSinceNs[s] = Number.POSITIVE_INFINITY;
+      this.rowsUntilNs[s] = this.state.context.sim.nowNs;
       this.state.stallAt[s] = Number.POSITIVE_INFINITY;
       this.limitStale[s] = 0;
       this.bends.delete(s);
@@ -264,7 +271,17 @@ export class Rows {
       block.state[s] = silent ? ROW.silent : ROW.deadConsumer;
       block.credits[s] = state.layout.config.engine.exclusiveBuffersPerChannel;
       state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
+      if (this.rowsSinceNs[s] === Number.POSITIVE_INFINITY) this.rowsSinceNs[s] = nowNs;
     }
+  }
+
+  /** True if the source, whose attempt ended at `endedNs`, can have lost records in channels apart that its next attempt reads again. */
+  hadRows(s: number, endedNs: number): boolean {
+    const { offsetCommitIntervalNs } = this.state.layout.config.costs;
+    return (
+      this.rowsSinceNs[s]! < endedNs ||
+      this.rowsUntilNs[s]! > endedNs - offsetCommitIntervalNs - this.state.layout.resolutionNs
+    );
   }
 
   private loseInFlight(s: number, count: number, own: boolean): void {

@@ -294,12 +294,14 @@ export class Sources {
     const limit = holding.readLimit(s, groupIndex);
     state.readCap[s] = limit;
     const to = this.readBy(s, flushNs, logEnd);
+    let keepsUp = false;
     if (to < logEnd) {
       const fell = (sourceFlags[s]! & BEHIND) === 0;
       if (fell) {
         state.committed[s] = this.committedAt(s, flushNs);
         this.locate(s);
         sourceFlags[s] = sourceFlags[s]! | BEHIND;
+        state.unread.begin(s, to);
       }
       // What it could have read while it had to wait is no budget for later.
       if (fell || to >= limit || to >= state.stallAt[s]! || this.blocked[groupIndex]) readAtNs[s] = flushNs;
@@ -312,6 +314,7 @@ export class Sources {
       state.healthySinceNs[s] = flushNs;
       state.readCap[s] = Number.POSITIVE_INFINITY;
       holding.unstalled(s, flushNs);
+      keepsUp = true;
     }
     read[s] = to;
     if (holding.nobodyOpen(s, groupIndex)) {
@@ -321,6 +324,7 @@ export class Sources {
     if (flushed[s]! < to) this.emit(s, groupIndex, flushed[s]!, to, flushNs);
     if (sourceFlags[s]! & HOLDS && state.held[s] === 0) sourceFlags[s] = sourceFlags[s]! & ~HOLDS;
     if (sourceFlags[s]! & BEHIND) return;
+    if (keepsUp) state.unread.end(s);
     this.eventBin[s] = -1;
     if (sourceFlags[s]! & LAGGING && state.sentOf[s]! - state.processedAtTick[s]! <= this.caughtUpAt[groupIndex]!)
       state.noteCaughtUp(s);
@@ -335,6 +339,7 @@ export class Sources {
     readAtNs[s] = timeNs;
     this.locate(s);
     sourceFlags[s] = sourceFlags[s]! | BEHIND;
+    this.state.unread.begin(s, read[s]!);
   }
 
   /** Offset that the source has read by `timeNs`, given the end of its log then. */
@@ -403,6 +408,7 @@ export class Sources {
         count = bin === arrivals.bin ? arrivals.inBin[s]! : arrivals.draw(s, bin);
       }
       const stop = Math.min(to, start + count);
+      state.unread.read(s, bin, offset, stop);
       const originals = again ? rereads.originalsIn(s, offset, stop) : stop - offset;
       const copies = stop - offset - originals;
       const firstNs = bin * resolutionNs + ((offset - start) / count) * resolutionNs;

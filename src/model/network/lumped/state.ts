@@ -9,6 +9,7 @@ import { loopCount } from "../plane-common/pinning.js";
 import { Arrivals } from "./arrivals.js";
 import type { Layout } from "./layout.js";
 import { QuantumPool } from "./quanta.js";
+import { Unread } from "./unread.js";
 
 /** A source whose flags are 0 is healthy: alive, no backlog, none of its channels treated apart. */
 export const DEAD = 1;
@@ -34,6 +35,7 @@ export class LumpedState {
   readonly context: PlaneContext;
   readonly layout: Layout;
   readonly arrivals: Arrivals;
+  readonly unread: Unread;
   readonly pool = new QuantumPool();
   readonly loops: number;
   readonly clientLoops: number;
@@ -128,6 +130,7 @@ export class LumpedState {
     this.context = context;
     this.layout = layout;
     this.arrivals = new Arrivals(context, layout);
+    this.unread = new Unread(layout, this.arrivals);
     const { cluster, engine } = context.config;
     this.loops = loopCount(engine.nettyServerThreads, cluster.slotsPerTaskManager);
     this.clientLoops = loopCount(engine.nettyClientThreads, cluster.slotsPerTaskManager);
