@@ -21,6 +21,8 @@ import type { NetworkSteps } from "./steps.js";
 const TCP_CONNECT = costIndex("tcpConnect");
 const PARTITION_REQUEST = costIndex("partitionRequest");
 const BACKOFF = costIndex("backoff");
+/** How many questions about missing partitions a consumer has under way at most, per edge. */
+const ASKS_PER_EDGE = 16;
 
 export interface ConnectorListener {
   /** The producer's server loop serves a PartitionRequest for one of its partitions. */
@@ -63,7 +65,9 @@ export class Connector {
   /** Set once the JobManager exists. */
   stateChecks!: PartitionStateChecks;
   private plane!: DataPlane;
-  private readonly batches: Batch[] = [];
+  /** Those on the way, by id; ids of finished ones are used again. */
+  private readonly batches: (Batch | null)[] = [];
+  private readonly freeIds: number[] = [];
   private readonly chainNext: number;
   private readonly batchServed: number;
   private readonly retryDue: number;
@@ -89,6 +93,8 @@ export class Connector {
   private readonly lastRequestNs: Float64Array;
   private readonly lastServeNs: Float64Array;
   private readonly lastThread: Int32Array;
+  /** Per consumer: requests of its chain that found nobody and are not asked about yet. */
+  private readonly gathered = new Map<number, { readonly batch: Batch; readonly requests: number }>();
   private readonly connections: Connections;
   private readonly unit: {
     connect: (entity: number, index: number) => number;
@@ -158,6 +164,20 @@ export class Connector {
     this.plane = plane;
   }
 
+  private keep(batch: Batch): number {
+    const id = this.freeIds.pop() ?? this.batches.length;
+    this.batches[id] = batch;
+    return id;
+  }
+
+  /** A batch whose event is being handled: it goes on under a new id, or not at all. */
+  private take(id: number): Batch {
+    const batch = this.batches[id]!;
+    this.batches[id] = null;
+    this.freeIds.push(id);
+    return batch;
+  }
+
   private channelsInto(task: number): number {
     const { topology } = this.context;
     let channels = 0;
@@ -221,6 +241,7 @@ export class Connector {
     this.chainRequestNs[task] = 0;
     this.lastDoneNs[task] = 0;
     this.requestsMissing[task] = this.channelsInto(task);
+    this.gathered.delete(task);
     this.onChain(task, 0, -1, tasks.attempt[task]!);
   }
 
@@ -253,6 +274,7 @@ export class Connector {
     if (this.bulk[consumer]) this.requestInBulk(consumer, attempt, edge, first, next, producerTm, leaveNs);
     this.requestByRow(consumer, attempt, edge, first, next, producerTm, leaveNs);
     const moreHere = next < end;
+    if (!moreHere) this.askAboutGathered(consumer, leaveNs);
     if (moreHere) sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt, next, attempt);
     else if (edgeAt + 1 < edges.length)
       sim.schedule(leaveNs, this.chainNext, entities.task(consumer), edgeAt + 1, -1, attempt);
@@ -386,8 +408,8 @@ export class Connector {
         leaveNs,
         tries: 0,
       };
-      if (alive && !hangs) this.notFound(batch, leaveNs, 2, this.chainStep[consumer]!);
-      else this.backOff(batch, leaveNs, this.chainStep[consumer]!);
+      if (alive && !hangs) this.gather(batch);
+      else this.backOff(batch, leaveNs, this.requestsUpTo(leaveNs, consumer));
     }
     if (ready > 0) this.countRequests(consumer, ready, leaveNs, doneNs, serveNs, producerTm);
   }
@@ -555,8 +577,7 @@ export class Connector {
   private serve(batch: Batch, cause: number): void {
     const { sim, entities, links } = this.context;
     const { consumer, leaveNs, consumerTm, producerTm } = batch;
-    this.batches.push(batch);
-    const id = this.batches.length - 1;
+    const id = this.keep(batch);
     if (consumerTm === producerTm) {
       sim.schedule(leaveNs, this.batchServed, entities.task(consumer), id, 0, cause);
       return;
@@ -612,7 +633,7 @@ export class Connector {
   }
 
   private onBatchServed(id: number, step: number): void {
-    const batch = this.batches[id]!;
+    const batch = this.take(id);
     const { topology, sim } = this.context;
     const { consumer, edge, producerTm } = batch;
     const sender = this.senderOf(batch);
@@ -639,7 +660,38 @@ export class Connector {
     if (notFound.length > 0) this.notFound({ ...batch, producers: notFound, asked: [] }, sim.nowNs, 1, step);
   }
 
+  /** The trace of a consumer's chain of requests up to one that left at `leaveNs`. */
+  private requestsUpTo(leaveNs: number, consumer: number): number {
+    return this.steps.requests(
+      consumer,
+      this.chainStartNs[consumer]!,
+      leaveNs,
+      this.chainConnectNs[consumer]!,
+      this.chainStep[consumer]!,
+    );
+  }
+
   // --- PartitionNotFound ---
+  /**
+   * Requests of one chain that found nobody go on as one, so that a consumer has a few dozen of them under way, however
+   * large the job: an answer comes up to 1/16 of the chain late. With up to 16 TaskManagers each goes on by itself.
+   */
+  private gather(batch: Batch): void {
+    const { consumer, leaveNs } = batch;
+    const before = this.gathered.get(consumer);
+    const requests = (before?.requests ?? 0) + 1;
+    const producers = before === undefined ? batch.producers : before.batch.producers.concat(batch.producers);
+    this.gathered.set(consumer, { batch: { ...batch, producers }, requests });
+    if (requests * ASKS_PER_EDGE >= this.context.cluster.taskManagers) this.askAboutGathered(consumer, leaveNs);
+  }
+
+  private askAboutGathered(consumer: number, leaveNs: number): void {
+    const found = this.gathered.get(consumer);
+    if (found === undefined) return;
+    this.gathered.delete(consumer);
+    this.notFound({ ...found.batch, leaveNs }, leaveNs, 2, this.requestsUpTo(leaveNs, consumer));
+  }
+
   /** The answer is so many link latencies away; then the JobManager is asked, and only then does the back-off begin. */
   private notFound(batch: Batch, fromNs: number, latencies: number, cause: number): void {
     const { config, sim } = this.context;
@@ -654,7 +706,8 @@ export class Connector {
     );
   }
 
-  private backOff(batch: Batch, nowNs: number, cause: number): void {
+  /** From `nowNs` on, or once a request of `askNs` has left that nobody answers. */
+  private backOff(batch: Batch, nowNs: number, cause: number, askNs = 0): void {
     const { engine } = this.context.config;
     const { sim, log, entities } = this.context;
     const usedUp =
@@ -670,24 +723,26 @@ export class Connector {
       engine.partitionRequestMaxBackoffNs,
     );
     batch.tries++;
-    this.batches.push(batch);
+    const id = this.keep(batch);
     const step = log.add(
       this.stepBackoff,
       PHASE.connect,
       threadId(THREAD.timer, 0),
       batch.consumer,
       nowNs,
-      nowNs + backoffNs,
+      nowNs + askNs + backoffNs,
       cause,
       -1,
       BACKOFF,
       backoffNs,
+      PARTITION_REQUEST,
+      askNs,
     );
-    sim.schedule(nowNs + backoffNs, this.retryDue, entities.task(batch.consumer), this.batches.length - 1, 0, step);
+    sim.schedule(nowNs + askNs + backoffNs, this.retryDue, entities.task(batch.consumer), id, 0, step);
   }
 
   private onRetry(id: number, step: number): void {
-    const batch = this.batches[id]!;
+    const batch = this.take(id);
     const { tasks } = this.context;
     const { consumer } = batch;
     if (tasks.attempt[consumer] !== batch.attempt || tasks.state[consumer] !== TASK_STATE.running) return;
@@ -781,7 +836,13 @@ export class Connector {
       if (doneNs === Number.POSITIVE_INFINITY) silent.push(p);
       else this.countRequests(consumer, 1, leaveNs, doneNs, serveNs, producerTm);
     }
-    if (missing.length > 0) this.notFound({ ...batch, producers: missing }, leaveNs, 2, step);
-    if (silent.length > 0) this.backOff({ ...batch, producers: silent }, leaveNs, step);
+    if (missing.length > 0)
+      this.notFound(
+        missing.length === batch.producers.length ? batch : { ...batch, producers: missing },
+        leaveNs,
+        2,
+        this.requestsUpTo(leaveNs, consumer),
+      );
+    if (silent.length > 0) this.backOff({ ...batch, producers: silent }, sim.nowNs, step, requestNs);
   }
 }

@@ -16,7 +16,6 @@ import { TASK_STATE } from "../task-table.js";
 interface Ask {
   readonly consumer: number;
   readonly attempt: number;
-  readonly channels: number;
   answered(step: number): void;
 }
 
@@ -24,7 +23,8 @@ export class PartitionStateChecks {
   private readonly context: ControlContext;
   private readonly thread: MainThread;
   private readonly asks = new Map<number, Ask>();
-  private asked = 0;
+  /** Per ask, how many channels it is about. */
+  private readonly channels: number[] = [];
   private readonly notFound: number;
   private readonly answer: number;
   private readonly timeout: number;
@@ -51,7 +51,8 @@ export class PartitionStateChecks {
       name: "partition-state",
       phase: PHASE.connect,
       cost: "partitionStateCheck",
-      costNs: (consumer, id) => draws.draw("partitionStateCheck", consumer, id) * (this.asks.get(id)?.channels ?? 0),
+      // Whether anybody still waits for the answer makes no difference to the work.
+      costNs: (consumer, id) => draws.draw("partitionStateCheck", consumer, id) * this.channels[id]!,
       handle: (consumer, id, step) => this.onChecked(consumer, id, step),
     });
   }
@@ -59,8 +60,8 @@ export class PartitionStateChecks {
   /** PartitionNotFound reaches the consumer at `atNs`; `answered` is called when the JobManager has said what it knows. */
   ask(consumer: number, channels: number, atNs: number, cause: number, answered: (step: number) => void): void {
     const { sim, entities, tasks } = this.context;
-    const id = this.asked++;
-    this.asks.set(id, { consumer, attempt: tasks.attempt[consumer]!, channels, answered });
+    const id = this.channels.push(channels) - 1;
+    this.asks.set(id, { consumer, attempt: tasks.attempt[consumer]!, answered });
     sim.schedule(atNs, this.notFound, entities.task(consumer), id, 0, cause);
   }
 

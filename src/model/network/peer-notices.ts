@@ -95,7 +95,8 @@ export class PeerNotices {
   }
 
   private notifyPeers(loss: number, processDied: boolean, step: number): void {
-    const { topology, cluster, sim, entities, links } = this.context;
+    const { topology, cluster, sim, entities, links, config } = this.context;
+    const latencyNs = config.cluster.linkLatencyNs;
     const { tasks, tm } = this.losses[loss]!;
     for (const edge of topology.edges) {
       for (const role of [0, CONSUMER_ROLE]) {
@@ -110,10 +111,9 @@ export class PeerNotices {
             continue;
           }
           // A cut holds the FIN up like any other segment.
-          links.send(tm, peer, 0, (sentNs) => {
-            const { arrivesNs, step: wire } = this.steps.wire(PHASE.detect, peer, sentNs, step);
-            sim.schedule(arrivesNs, this.peerLost, entities.taskManager(peer), loss, edgeAndRole, wire);
-          });
+          links.send(tm, peer, 0, (sentNs) =>
+            sim.schedule(sentNs + latencyNs, this.peerLost, entities.taskManager(peer), loss, edgeAndRole, step),
+          );
         }
       }
     }
@@ -122,14 +122,15 @@ export class PeerNotices {
   /** TaskManagers that host the other end of a channel of these tasks, in order. */
   private peersOf(edgeIndex: number, role: number, tasks: readonly number[]): number[] {
     const { topology, tasks: table, cluster } = this.context;
+    // Where consumers fail with their producers, one that does not run yet has no connection that could close.
+    const least = this.policy.receiver === "fail" ? TASK_STATE.running : TASK_STATE.opening;
     const edge = topology.edges[edgeIndex]!;
     const vertex = role === CONSUMER_ROLE ? edge.to : edge.from;
     const base = topology.taskBase[vertex]!;
     const seen = new Uint8Array(cluster.taskManagers);
     if (edge.allToAll) {
       const parallelism = role === CONSUMER_ROLE ? edge.consumers : edge.producers;
-      for (let i = 0; i < parallelism; i++)
-        if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
+      for (let i = 0; i < parallelism; i++) if (table.state[base + i]! >= least) seen[table.taskManager[base + i]!] = 1;
     } else {
       for (const task of tasks) {
         if (topology.taskVertex[task] !== (role === CONSUMER_ROLE ? edge.from : edge.to)) continue;
@@ -138,7 +139,7 @@ export class PeerNotices {
             ? consumersOf(edge, topology.taskSubtask[task]!)
             : producersOf(edge, topology.taskSubtask[task]!);
         for (let i = first; i < first + count; i++)
-          if (table.state[base + i] !== TASK_STATE.down) seen[table.taskManager[base + i]!] = 1;
+          if (table.state[base + i]! >= least) seen[table.taskManager[base + i]!] = 1;
       }
     }
     const peers: number[] = [];
@@ -151,6 +152,43 @@ export class PeerNotices {
     const tm = entity - context.entities.taskManager(0);
     if (!context.cluster.alive(tm)) return;
     const loss = this.losses[lossId]!;
+    const sentNs = context.sim.nowNs - context.config.cluster.linkLatencyNs;
+    // When a whole job fails at once, millions of notices find nobody left to tell: they take their time, and no trace.
+    const matters = this.policy.receiver !== "fail" || this.anyConnected(tm, edgeAndRole >> 1, loss.atNs);
+    if (!matters) {
+      this.plane.serveOnClientLoop(
+        tm,
+        loss.tm,
+        edgeAndRole >> 1,
+        context.sim.nowNs,
+        context.draws.draw("nettyMessage", tm, edgeAndRole),
+      );
+      return;
+    }
+    const step = loss.tm === tm ? cause : this.steps.wire(PHASE.detect, tm, sentNs, cause).step;
+    this.serveNotice(entity, lossId, edgeAndRole, step);
+  }
+
+  /** Somebody on this TaskManager runs who may have been connected to what was lost then. */
+  private anyConnected(tm: number, edge: number, atNs: number): boolean {
+    const { topology, tasks, cluster } = this.context;
+    const vertex = topology.edges[edge]!.to;
+    for (const task of cluster.tasksOn[tm]!) {
+      if (
+        topology.taskVertex[task] === vertex &&
+        tasks.state[task] === TASK_STATE.running &&
+        tasks.runningNs[task]! <= atNs
+      )
+        return true;
+    }
+    return false;
+  }
+
+  private serveNotice(entity: number, lossId: number, edgeAndRole: number, cause: number): void {
+    const { context } = this;
+    const tm = entity - context.entities.taskManager(0);
+    if (!context.cluster.alive(tm)) return;
+    const loss = this.losses[lossId]!;
     const edge = edgeAndRole >> 1;
     const nowNs = context.sim.nowNs;
     const cost = context.draws.draw("nettyMessage", tm, edgeAndRole);
@@ -159,7 +197,7 @@ export class PeerNotices {
       ? this.plane.serveOnClientLoop(tm, loss.tm, edge, nowNs, cost)
       : this.plane.serveOnServerLoop(tm, loss.tm, edge, nowNs, cost);
     if (doneNs === Number.POSITIVE_INFINITY) {
-      this.whenLoopResumes(tm, () => this.onPeerLost(entity, lossId, edgeAndRole, cause));
+      this.whenLoopResumes(tm, () => this.serveNotice(entity, lossId, edgeAndRole, cause));
       return;
     }
     const thread = threadId(client ? THREAD.nettyClient : THREAD.nettyServer, tm * 64);

@@ -1,16 +1,18 @@
 /** Trace steps of the network: wires and FIFO threads, so that waiting shows as the service of what was ahead. */
-import { type CostLabel, costIndex, threadId } from "../causal-log.js";
+import { type CostLabel, costIndex, THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
-import type { StepPhase } from "../phases.js";
+import { PHASE, type StepPhase } from "../phases.js";
 
 export class NetworkSteps {
   private readonly context: ControlContext;
   private readonly wireKind: number;
   private readonly queueKind: number;
+  private readonly requestKind: number;
 
   constructor(context: ControlContext) {
     this.context = context;
     this.wireKind = context.log.kindId("link");
+    this.requestKind = context.log.kindId("partition-requests");
     this.queueKind = context.log.kindId("served-before");
   }
 
@@ -29,6 +31,24 @@ export class NetworkSteps {
       latencyNs,
     );
     return { arrivesNs: startNs + latencyNs, step };
+  }
+
+  /** A consumer's chain of TCP connects and partition requests up to one that left at `leaveNs`. */
+  requests(consumer: number, startNs: number, leaveNs: number, connectNs: number, cause: number): number {
+    return this.context.log.add(
+      this.requestKind,
+      PHASE.connect,
+      threadId(THREAD.task, consumer),
+      consumer,
+      startNs,
+      leaveNs,
+      cause,
+      -1,
+      costIndex("tcpConnect"),
+      connectNs,
+      costIndex("partitionRequest"),
+      leaveNs - startNs - connectNs,
+    );
   }
 
   /** A service that ended at `doneNs` on a FIFO thread it reached at `readyNs`; what it waited for is a step of its own. */
