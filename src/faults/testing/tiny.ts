@@ -7,6 +7,7 @@ import { INVARIANTS } from "../../invariants/registry.js";
 import type { FailoverStrategy } from "../../model/cluster/strategy-port.js";
 import type { ModelConfig } from "../../model/config.js";
 import { createPlane } from "../../model/network/planes.js";
+import type { ProbeFactory } from "../../model/probe.js";
 import { type RunRecord, simulate } from "../../model/simulate.js";
 import { createNullPlane, type NullPlane } from "../../model/testing/null-plane.js";
 import { checkConfig } from "../../scenario/check.js";
@@ -87,6 +88,8 @@ export interface TinyRunOptions {
   readonly shuffleSalt?: number;
   /** On a data plane without data, where a channel drains so long after its UnavailableEvent. */
   readonly drainNs?: number;
+  /** Watches the run beside the invariants. */
+  readonly probe?: ProbeFactory;
 }
 
 export function runTiny(
@@ -105,7 +108,10 @@ export function runTiny(
         return nullPlane;
       },
       scheduleFaults,
-      probes: INVARIANTS.map((invariant) => invariant.probe),
+      probes: [
+        ...INVARIANTS.map((invariant) => invariant.probe),
+        ...(options.probe === undefined ? [] : [options.probe]),
+      ],
     },
     { measureFromNs: 0, ...(options.shuffleSalt === undefined ? {} : { shuffleSalt: options.shuffleSalt }) },
   );
