@@ -12,7 +12,7 @@ const STATE_CODE: Readonly<Record<number, number>> = {
 };
 
 export function playbackOf(record: RunRecord): Playback {
-  const { topology, config, taskChanges, queueLengths } = record;
+  const { topology, config, taskChanges, queueLengths, channelsDown } = record;
   const n = taskChanges.length;
   const column = (value: (i: number) => number): Int32Array => Int32Array.from({ length: n }, (_, i) => value(i));
   return {
@@ -23,6 +23,8 @@ export function playbackOf(record: RunRecord): Playback {
     taskAttempt: column((i) => taskChanges[i]!.attempt),
     queueTimeMs: Float64Array.from(queueLengths, (sample) => sample.timeNs / 1e6),
     queueLength: Int32Array.from(queueLengths, (sample) => sample.length),
+    channelTimeMs: Float64Array.from(channelsDown, (sample) => sample.timeNs / 1e6),
+    channelsDown: Int32Array.from(channelsDown, (sample) => sample.channels),
     markers: mergeMarkers(record.markers),
     slots: topology.slots,
     slotsPerTaskManager: config.cluster.slotsPerTaskManager,
@@ -31,13 +33,18 @@ export function playbackOf(record: RunRecord): Playback {
   };
 }
 
-/** One marker where the same step is taken for many tasks at one instant. */
+/**
+ * By time; one marker where the same step is taken for many tasks at one instant, and only the first news of an
+ * incident: what is detected later belongs to the same failure.
+ */
 function mergeMarkers(markers: RunRecord["markers"]): Playback["markers"] {
   const merged: { timeMs: number; name: string; incident: number }[] = [];
-  for (const { timeNs, name, incident } of markers) {
-    const last = merged.at(-1);
+  const lastMs = new Map<string, number>();
+  for (const { timeNs, name, incident } of [...markers].sort((a, b) => a.timeNs - b.timeNs)) {
     const timeMs = timeNs / 1e6;
-    if (last && last.name === name && last.incident === incident && timeMs - last.timeMs < 1) continue;
+    const last = lastMs.get(`${incident}/${name}`);
+    if (last !== undefined && (name === "detected" || timeMs - last < 1)) continue;
+    lastMs.set(`${incident}/${name}`, timeMs);
     merged.push({ timeMs, name, incident });
   }
   return merged;

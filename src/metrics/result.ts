@@ -167,6 +167,9 @@ export interface Playback {
   /** Length of the JobManager's main-thread queue, sampled when it changes by more than 1 % or 10 messages. */
   readonly queueTimeMs: Float64Array;
   readonly queueLength: Int32Array;
+  /** Channels without a registered view, sampled likewise: their senders hold or discard what is for them. */
+  readonly channelTimeMs: Float64Array;
+  readonly channelsDown: Int32Array;
   /** Protocol steps worth a marker: fault, detected, redeployed, recovered, … */
   readonly markers: readonly { readonly timeMs: number; readonly name: string; readonly incident: number }[];
   readonly slots: number;

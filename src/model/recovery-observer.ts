@@ -38,6 +38,7 @@ export class RecoveryObserver {
   /** Matches emitted so far, or NaN. */
   emitted: () => number = () => Number.NaN;
   onRecovered: ((incident: ObservedIncident) => void) | null = null;
+  onChannels: ((down: number) => void) | null = null;
 
   constructor(sim: Simulation) {
     this.sim = sim;
@@ -96,6 +97,7 @@ export class RecoveryObserver {
   }
   changeChannelsDown(by: number, step: number): void {
     this.channelsDown += by;
+    this.onChannels?.(this.channelsDown);
     this.changed(by, step);
   }
 

@@ -63,6 +63,7 @@ export interface RunRecord {
   readonly taskManagerOf: Int32Array;
   readonly taskChanges: readonly TaskChange[];
   readonly queueLengths: readonly { timeNs: number; length: number }[];
+  readonly channelsDown: readonly { timeNs: number; channels: number }[];
   readonly markers: readonly { timeNs: number; name: string; incident: number }[];
   /** When each restart that cancels tasks first was decided. */
   readonly cancelDecisionsNs: readonly number[];
@@ -107,6 +108,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   // 3
   const record = new Recorder(context);
   const observer = new RecoveryObserver(sim);
+  observer.onChannels = (down) => record.channels(down);
   const policy = parts.strategy.policy(config);
   const violations = new Violations();
   const probe = joined(
@@ -230,7 +232,8 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   const chaos = new Chaos(context, { executor, jobManager, network, plane, observer, record, probe, reportFailure });
   new Heartbeats(context, jobManager, (tm, step) => chaos.disconnect(tm, step));
   // 6
-  observer.onRecovered = () => record.mark("recovered");
+  // The observer knows it a second later, when the condition has held for so long.
+  observer.onRecovered = (incident) => record.mark("recovered", incident.recoveredNs);
   parts.scheduleFaults(chaos, config, sim, streams);
   // 7
   const progress = sim.defineKind("progress", PRIORITY.observation, () => {
@@ -272,6 +275,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     taskManagerOf: tasks.taskManager,
     taskChanges: record.taskChanges,
     queueLengths: record.queueLengths,
+    channelsDown: record.channelsDown,
     markers: record.markers,
     cancelDecisionsNs: jobManager.cancelDecisionsNs,
     coverage: network.coverage,

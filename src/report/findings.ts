@@ -118,6 +118,11 @@ export function faultMs(run: CaseSummary): number {
   return run.incidents[0]?.startMs ?? 0;
 }
 
+/** `fault: kill-task-manager 17` is a `fault`; other steps have plain names. */
+export function stepOf(marker: PlaybackMarker): string {
+  return marker.name.startsWith("fault") ? "fault" : marker.name;
+}
+
 /** Protocol steps of a case's first run: those of its playback, else what the summary tells. */
 export function markersOf(set: ResultSet, name: string): PlaybackMarker[] {
   const playback = set.playbacks.find((entry) => entry.case === name);
@@ -130,7 +135,7 @@ export function markersOf(set: ResultSet, name: string): PlaybackMarker[] {
     const steps: [string, number | undefined][] = [
       ["fault", incident.startMs],
       ["detected", endOf("detect")],
-      ["redeployed", endOf("deploy")],
+      ["redeploy", endOf("slots")],
       [
         "recovered",
         typeof incident.recoveryTimeMs === "number" ? incident.startMs + incident.recoveryTimeMs : undefined,

@@ -95,6 +95,9 @@ export interface PlaybackColumns extends RunKey {
   readonly taskAttempt: Int32Array;
   readonly queueTimeMs: Float64Array;
   readonly queueLength: Int32Array;
+  /** Channels without a registered view; empty in results of before they were kept. */
+  readonly channelTimeMs: Float64Array;
+  readonly channelsDown: Int32Array;
   readonly markers: readonly PlaybackMarker[];
   readonly slots: number;
   readonly slotsPerTaskManager: number;

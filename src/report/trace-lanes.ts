@@ -24,7 +24,7 @@ export class Lanes {
   place(startNs: number, endNs: number, earliestNs: number): Placed {
     for (let index = 0; ; index++) {
       const lane: Lane = this.#lanes[index] ?? { open: [], lastStartNs: 0 };
-      const drawnNs = fit(lane, Math.max(startNs, earliestNs, lane.lastStartNs), startNs, endNs);
+      const drawnNs = fitting(lane, Math.max(startNs, earliestNs, lane.lastStartNs), startNs, endNs);
       if (drawnNs === null) continue;
       if (index === this.#lanes.length) this.#lanes.push(lane);
       const drawnEndNs = Math.max(endNs, drawnNs + 1);
@@ -36,7 +36,7 @@ export class Lanes {
 }
 
 /** Closes what has ended; the start at which the slice lies behind or within what is still open, or null. */
-function fit(lane: Lane, fromNs: number, startNs: number, endNs: number): number | null {
+function fitting(lane: Lane, fromNs: number, startNs: number, endNs: number): number | null {
   let drawnNs = fromNs;
   for (;;) {
     const top = lane.open.at(-1);

@@ -38,10 +38,12 @@ export function makePlayback(failover: SyntheticFailover, random: () => number):
     queueLength: Int32Array.from(steps, (step) =>
       Math.round((failover.global ? 3 * slots : 12) * Math.sin((step / 60) * Math.PI)),
     ),
+    channelTimeMs: Float64Array.of(faultAtMs, endOf("open"), endOf("connect")),
+    channelsDown: Int32Array.of(failover.global ? 2 * slots * slots : 4 * slots * slotsPerTaskManager, slots, 0),
     markers: [
-      { timeMs: faultAtMs, name: "fault", incident: 0 },
+      { timeMs: faultAtMs, name: `fault: kill-task-manager ${deadTaskManager}`, incident: 0 },
       { timeMs: endOf("detect"), name: "detected", incident: 0 },
-      { timeMs: endOf("deploy"), name: "redeployed", incident: 0 },
+      { timeMs: endOf("deploy"), name: "redeploy", incident: 0 },
       { timeMs: endOf("connect"), name: "recovered", incident: 0 },
     ],
     slots,

@@ -208,6 +208,7 @@ export class JobManager {
 
   private failover(task: number, step: number, slotsExhausted: boolean): void {
     const { context, graph } = this;
+    this.listener.marker("detected");
     const { escalateWindowNs } = context.config.strategy;
     graph.failovers[task] ??= [];
     const history = graph.failovers[task];

@@ -1,6 +1,6 @@
 /** Output over virtual time, one row per case on its own scale, with the fault-free twin and the protocol steps. */
 import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec, stylesOf } from "../chart.js";
-import { best, cutPhrase, firstSeedTimelines, markersOf, outcomes, windowMs, worst } from "../findings.js";
+import { best, cutPhrase, firstSeedTimelines, markersOf, outcomes, stepOf, windowMs, worst } from "../findings.js";
 import { duration } from "../format.js";
 import type { PlaybackMarker, ResultSet, TimelineColumns } from "../input.js";
 import { type CaseStyle, type Mode, TWIN_COLOUR } from "../palette.js";
@@ -12,7 +12,7 @@ const POINTS = 400;
 const ROW_HEIGHT = 118;
 const LABEL_STEP_PX = 12;
 const MOST_LABELS = 12;
-const STEPS = new Set(["fault", "detected", "redeployed", "recovered"]);
+const STEPS = new Set(["fault", "detected", "redeploy", "recovered"]);
 
 export const outputOverTime: ChartDefinition = {
   id: "output-over-time",
@@ -69,8 +69,8 @@ function caseRow(set: ResultSet, line: TimelineColumns, style: CaseStyle, option
   const values = rows(line, fromMs, toMs);
   const [bottom, top] = yDomain(values);
   const surface = SURFACES[mode];
-  const markers = markersOf(set, line.case).filter(
-    (marker) => STEPS.has(marker.name) && marker.timeMs >= fromMs && marker.timeMs <= toMs,
+  const markers = firstSteps(markersOf(set, line.case)).filter(
+    (marker) => marker.timeMs >= fromMs && marker.timeMs <= toMs,
   );
   const labelled = placeLabels(markers, fromMs, toMs);
   const x = {
@@ -153,6 +153,13 @@ function caseRow(set: ResultSet, line: TimelineColumns, style: CaseStyle, option
   };
 }
 
+/** Of the steps that are marked, the first of each incident; a restart in several batches redeploys more than once. */
+function firstSteps(markers: readonly PlaybackMarker[]): PlaybackMarker[] {
+  const isFirst = (marker: PlaybackMarker, index: number): boolean =>
+    markers.findIndex((other) => other.incident === marker.incident && stepOf(other) === stepOf(marker)) === index;
+  return markers.filter((marker, index) => STEPS.has(stepOf(marker)) && isFirst(marker, index));
+}
+
 interface PlacedLabel {
   readonly seconds: number;
   readonly label: string;
@@ -162,13 +169,14 @@ interface PlacedLabel {
 }
 
 function placeLabels(markers: readonly PlaybackMarker[], fromMs: number, toMs: number): PlacedLabel[] {
-  const fault = markers.find((marker) => marker.name === "fault");
   const perPixel = (toMs - fromMs) / PLOT_WIDTH;
   const endsAtPx: number[] = [];
   return markers.slice(0, MOST_LABELS).map((marker) => {
+    // The steps of an incident count from its own fault.
+    const fault = markers.find((other) => stepOf(other) === "fault" && other.incident === marker.incident);
     const label =
-      marker.name === "fault" || fault === undefined
-        ? `${marker.name} ${duration(marker.timeMs)}`
+      stepOf(marker) === "fault" || fault === undefined
+        ? `${stepOf(marker)} ${duration(marker.timeMs)}`
         : `${marker.name} +${duration(marker.timeMs - fault.timeMs)}`;
     const atPx = (marker.timeMs - fromMs) / perPixel;
     const widthPx = textWidth(label, 9.5) + 8;

@@ -13,6 +13,8 @@ export function openPlayback(encoded) {
   const attempts = Int32Array.from(readIntegers(encoded.taskAttempt));
   const queueTimes = Float64Array.from(readIntegers(encoded.queueTimeUs), (time) => time / 1000);
   const queueLengths = Int32Array.from(readIntegers(encoded.queueLength));
+  const channelTimes = Float64Array.from(readIntegers(encoded.channelTimeUs ?? ""), (time) => time / 1000);
+  const channelsDown = Int32Array.from(readIntegers(encoded.channelsDown ?? ""));
   const perSlot = encoded.vertices.length;
   const slotCount = Math.max(encoded.slots, 1 + slots.reduce((most, slot) => Math.max(most, slot), -1));
   const total = slotCount * perSlot;
@@ -40,6 +42,8 @@ export function openPlayback(encoded) {
     markers: encoded.markers,
     queueTimes,
     queueLengths,
+    channelTimes,
+    channelsDown,
     state,
     attempt,
     counts,
@@ -78,15 +82,20 @@ export function openPlayback(encoded) {
       return at >= 0 && at < times.length ? times[at] : null;
     },
     /** Length of the JobManager's queue at a time. @param {number} ms */
-    queueAt(ms) {
-      let low = 0;
-      let high = queueTimes.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (queueTimes[middle] <= ms) low = middle + 1;
-        else high = middle;
-      }
-      return low === 0 ? 0 : queueLengths[low - 1];
-    },
+    queueAt: (ms) => sampleAt(queueTimes, queueLengths, ms),
+    /** Channels without a registered view at a time. @param {number} ms */
+    channelsAt: (ms) => sampleAt(channelTimes, channelsDown, ms),
   };
+}
+
+/** The last sample up to a time; 0 before the first. @param {Float64Array} times @param {Int32Array} values @param {number} ms */
+function sampleAt(times, values, ms) {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= ms) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : values[low - 1];
 }

@@ -1,4 +1,4 @@
-/** The tracks below the player's grid: queue, discards and backlog over the window, with the protocol steps. */
+/** The tracks below the player's grid: queue, cut channels, what senders discard and buffer, and the protocol steps. */
 
 export const TRACK_LEFT = 78;
 export const TRACK_RIGHT = 8;
@@ -6,7 +6,7 @@ export const TRACK_RIGHT = 8;
 /** @typedef {{ name: string; most: number; steps: number[][] }} Track */
 
 /**
- * Steps of the JobManager's queue, discards and backlog within the window.
+ * Steps of the JobManager's queue, cut channels, discards and what waits in buffers and log, within the window.
  * @param {any} playback @param {any} series null where the case has none @param {number} fromMs @param {number} toMs
  * @returns {Track[]}
  */
@@ -17,14 +17,13 @@ export function trackList(playback, series, fromMs, toMs) {
   const clip = (/** @type {number[]} */ [from, to, value]) => [Math.max(from, fromMs), Math.min(to, toMs), value];
   const add = (/** @type {string} */ name, /** @type {number[][]} */ steps) => {
     const kept = steps.filter(within).map(clip);
-    list.push({ name, most: kept.reduce((most, step) => Math.max(most, step[2]), 1), steps: kept });
+    list.push({ name, most: kept.reduce((most, step) => Math.max(most, step[2]), 0), steps: kept });
   };
-  const queue = [];
-  for (let index = 0; index < playback.queueTimes.length; index++) {
-    const end = index + 1 < playback.queueTimes.length ? playback.queueTimes[index + 1] : toMs;
-    queue.push([playback.queueTimes[index], end, playback.queueLengths[index]]);
+  const leastMs = (toMs - fromMs) / 1500;
+  add("JM queue", joined(sampled(playback.queueTimes, playback.queueLengths, toMs), leastMs));
+  if (playback.channelTimes.length > 0) {
+    add("channels cut", joined(sampled(playback.channelTimes, playback.channelsDown, toMs), leastMs));
   }
-  add("JM queue", joined(queue, (toMs - fromMs) / 1500));
   if (series) {
     const bins = (/** @type {(index: number) => number} */ value) =>
       series.output.map((/** @type {any} */ _, /** @type {number} */ index) => [
@@ -37,8 +36,12 @@ export function trackList(playback, series, fromMs, toMs) {
       bins((index) => series.discarded[index] ?? 0),
     );
     add(
-      "backlog",
-      bins((index) => (series.log[index] ?? 0) + (series.network[index] ?? 0)),
+      "in buffers",
+      bins((index) => series.network[index] ?? 0),
+    );
+    add(
+      "in the log",
+      bins((index) => series.log[index] ?? 0),
     );
   }
   return list;
@@ -70,7 +73,7 @@ export function drawTrackList(tracks, list, markers, { fromMs, toMs, nowMs, pale
     context.fillStyle = palette.muted;
     context.textAlign = "right";
     context.fillText(track.name, TRACK_LEFT - 6, (top + bottom) / 2 - 7);
-    context.fillText(`≤ ${compactCount(track.most)}`, TRACK_LEFT - 6, (top + bottom) / 2 + 8);
+    context.fillText(track.most > 0 ? `≤ ${compactCount(track.most)}` : "none", TRACK_LEFT - 6, (top + bottom) / 2 + 8);
     context.fillStyle = palette.accent;
     for (const [from, to, value] of track.steps) {
       if (value <= 0) continue;
@@ -94,6 +97,11 @@ export function drawTrackList(tracks, list, markers, { fromMs, toMs, nowMs, pale
   context.fillRect(x(nowMs) - 1, 0, 2, height - 14);
 }
 
+/** A value from each sample to the next. @param {Float64Array} times @param {Int32Array} values @param {number} toMs */
+function sampled(times, values, toMs) {
+  return Array.from(times, (from, index) => [from, times[index + 1] ?? toMs, values[index]]);
+}
+
 /** Joins steps shorter than a pixel, keeping the largest. @param {number[][]} steps @param {number} leastMs */
 function joined(steps, leastMs) {
   /** @type {number[][]} */
@@ -110,5 +118,12 @@ function joined(steps, leastMs) {
 
 /** @param {number} value */
 function compactCount(value) {
-  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
+  for (const [factor, unit] of /** @type {[number, string][]} */ ([
+    [1e9, " G"],
+    [1e6, " M"],
+    [1e3, " k"],
+  ])) {
+    if (value >= factor) return `${Number((value / factor).toPrecision(3))}${unit}`;
+  }
+  return String(Number(value.toPrecision(3)));
 }

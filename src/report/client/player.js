@@ -40,7 +40,7 @@ export function startPlayer(figure, set, onTime) {
     const encoded = set.playbacks[Number(part("select.case").value)];
     playback = openPlayback(encoded);
     series = set.series.find((/** @type {any} */ line) => line.case === encoded.case) ?? null;
-    const fault = playback.markers.find((/** @type {any} */ marker) => marker.name === "fault");
+    const fault = playback.markers.find(isFault);
     nowMs = Math.max(fromMs, (fault?.timeMs ?? fromMs) - 1000);
     part(".markers").replaceChildren(
       ...playback.markers.slice(0, 24).map((/** @type {any} */ marker) => {
@@ -62,7 +62,7 @@ export function startPlayer(figure, set, onTime) {
     let cell = LARGEST_CELL;
     let columns = 1;
     for (; cell > 2; cell--) {
-      columns = Math.max(group, Math.floor(width / cell / group) * group);
+      columns = columnsOf(playback.slots, group, Math.floor(width / cell));
       if (columns * cell <= width && Math.ceil(playback.slots / columns) * cell <= MOST_HEIGHT) break;
     }
     layout = { cell, columns, rows: Math.ceil(playback.slots / columns), gap: cell >= 6 ? 1 : 0 };
@@ -130,12 +130,13 @@ export function startPlayer(figure, set, onTime) {
     series ? (values[Math.min(values.length - 1, Math.floor(nowMs / series.binMs))] ?? 0) : 0;
 
   const describe = () => {
-    const fault = playback.markers.find((/** @type {any} */ marker) => marker.name === "fault");
+    const fault = playback.markers.find(isFault);
     const since = fault ? `, ${showDuration(nowMs - fault.timeMs)} after the fault` : "";
     return (
       `At ${(nowMs / 1000).toFixed(2)} s${since}: ${showCount(playback.counts[RUNNING])} tasks running, ` +
       `${showCount(playback.counts[0])} down, ${showCount(playback.counts[1])} deploying, ` +
-      `${showCount(playback.counts[3])} cancelling; ${showCount(playback.queueAt(nowMs))} messages wait for the JobManager.`
+      `${showCount(playback.counts[3])} cancelling; ${showCount(playback.channelsAt(nowMs))} channels cut; ` +
+      `${showCount(playback.queueAt(nowMs))} messages wait for the JobManager.`
     );
   };
 
@@ -143,10 +144,12 @@ export function startPlayer(figure, set, onTime) {
     part(".clock").textContent = `${(nowMs / 1000).toFixed(2)} s`;
     const entries = STATE_NAMES.map((name, state) => [name, showCount(playback.counts[state]), `var(--${name})`]);
     entries.push(["JobManager queue", showCount(playback.queueAt(nowMs)), ""]);
+    entries.push(["channels cut", showCount(playback.channelsAt(nowMs)), ""]);
     if (series) {
       entries.push(["output/s", showCount(at(series.output)), ""]);
-      entries.push(["discarded/s", showCount(at(series.discarded)), ""]);
-      entries.push(["backlog", showCount(at(series.log) + at(series.network)), ""]);
+      entries.push(["discarded at senders/s", showCount(at(series.discarded)), ""]);
+      entries.push(["in buffers", showCount(at(series.network)), ""]);
+      entries.push(["in the log", showCount(at(series.log)), ""]);
     }
     part(".legend").replaceChildren(
       ...entries.map(([name, text, colour]) => {
@@ -245,6 +248,21 @@ export function startPlayer(figure, set, onTime) {
   load();
   figure.dataset.ready = "true";
   figure.dataset.mode = currentMode();
+}
+
+/**
+ * Whole TaskManagers side by side, at most as many as there is room for; fewer if that fills the last row.
+ * @param {number} slots @param {number} group slots of a TaskManager @param {number} room columns
+ */
+function columnsOf(slots, group, room) {
+  const most = Math.max(group, Math.floor(room / group) * group);
+  for (let columns = most; columns > 0.7 * most; columns -= group) if (slots % columns === 0) return columns;
+  return most;
+}
+
+/** @param {{ name: string }} marker */
+function isFault(marker) {
+  return marker.name.startsWith("fault");
 }
 
 /** @param {any} playback @param {number} slot */

@@ -47,6 +47,8 @@ describe("playback.json", () => {
       expect(entry.taskSlot).toEqual(original.taskSlot);
       expect(entry.taskState).toEqual(original.taskState);
       expect(entry.queueLength).toEqual(original.queueLength);
+      expect(entry.channelsDown).toEqual(original.channelsDown);
+      expect(entry.channelTimeMs).toEqual(original.channelTimeMs);
       entry.taskTimeMs.forEach((time, row) => {
         expect(Math.abs(time - (original.taskTimeMs[row] as number))).toBeLessThan(0.00051);
       });

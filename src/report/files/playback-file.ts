@@ -26,6 +26,9 @@ export interface EncodedPlayback {
   readonly queueSamples: number;
   readonly queueTimeUs: string;
   readonly queueLength: string;
+  /** Both may be missing in an older file. */
+  readonly channelTimeUs?: string;
+  readonly channelsDown?: string;
 }
 
 /** Delta, zigzag, varint, base64. Values must be integers below 2^52 in size. */
@@ -95,6 +98,8 @@ export function encodePlayback(columns: PlaybackColumns): EncodedPlayback {
     queueSamples: columns.queueTimeMs.length,
     queueTimeUs: micros(columns.queueTimeMs),
     queueLength: encodeIntegers(columns.queueLength),
+    channelTimeUs: micros(columns.channelTimeMs),
+    channelsDown: encodeIntegers(columns.channelsDown),
   };
 }
 
@@ -116,6 +121,8 @@ export function decodePlayback(encoded: EncodedPlayback): PlaybackColumns {
     taskAttempt: Int32Array.from(decodeIntegers(encoded.taskAttempt)),
     queueTimeMs: millis(encoded.queueTimeUs),
     queueLength: Int32Array.from(decodeIntegers(encoded.queueLength)),
+    channelTimeMs: millis(encoded.channelTimeUs ?? ""),
+    channelsDown: Int32Array.from(decodeIntegers(encoded.channelsDown ?? "")),
   };
 }
 
