@@ -200,18 +200,17 @@ export class Attempts {
   /** Quanta under way to, or queued at, a consumer that ends: sent to others (they stand for all channels), or lost. */
   private clear(c: number, apart: boolean, nowNs: number): void {
     const { state, receivers } = this.plane;
-    const { words } = state.pool;
     const tm = state.consumerTm[c]!;
     const mine: { q: number; timeNs: number; wire: boolean }[] = [];
+    // Quanta join the pool first: its columns stay what they are from then on.
+    state.gates.takeAll(c, state.pool, (q) => mine.push({ q, timeNs: nowNs, wire: false }));
+    state.wireAllLater();
+    const { words } = state.pool;
     const isMine = (q: number, wire: boolean): boolean => {
       if ((words[q * WORDS + TARGET]! & CONSUMER_MASK) !== c) return false;
       mine.push({ q, timeNs: state.pool.doubles[q * DOUBLES + TIME]!, wire });
       return true;
     };
-    for (let q = state.fifoHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
-    for (let q = state.lagHead[c]!; q >= 0; q = words[q * WORDS + NEXT]!) mine.push({ q, timeNs: nowNs, wire: false });
-    state.fifoHead[c] = state.fifoTail[c] = -1;
-    state.lagHead[c] = state.lagTail[c] = -1;
     state.queued[c] = 0;
     state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;

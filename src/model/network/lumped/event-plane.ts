@@ -4,7 +4,7 @@
  */
 import type { DataPlane, PlaneContext, PlaneListener } from "../data-plane.js";
 import { LumpedPlane } from "./plane.js";
-import { CONSUMER_MASK, DOUBLES, TARGET, TIME, WORDS } from "./quanta.js";
+import { DOUBLES, NEXT, TIME, WORDS } from "./quanta.js";
 import { type ReceiverParts, Receivers } from "./receivers.js";
 import { Sources } from "./sources.js";
 
@@ -19,6 +19,7 @@ interface Steps {
 
 class EventSources extends Sources {
   steps!: Steps;
+  protected override stepwise = true;
   override put(q: number, s: number, groupIndex: number, from: number, to: number, count: number): void {
     super.put(q, s, groupIndex, from, to, count);
     const timeNs = this.state.pool.doubles[q * DOUBLES + TIME]!;
@@ -29,19 +30,23 @@ class EventSources extends Sources {
 
 class EventReceivers extends Receivers {
   steps!: Steps;
-  override arrive(q: number, tm: number): void {
-    const before = this.dropped;
-    super.arrive(q, tm);
-    if (this.dropped === before) this.steps.clientDone(tm, this.state.pool.doubles[q * DOUBLES + TIME]!);
+  override receive(tm: number, timeNs: number): void {
+    super.receive(tm, timeNs);
+    // What was announced before is announced again: it finds nothing left to do.
+    const { stagedHead, lanes, pool } = this.state;
+    for (let lane = tm * lanes; lane < (tm + 1) * lanes; lane++)
+      for (let q = stagedHead[lane]!; q >= 0; q = pool.words[q * WORDS + NEXT]!)
+        this.steps.clientDone(tm, pool.doubles[q * DOUBLES + TIME]!);
   }
   override rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {
     super.rejoin(q, tm, timeNs, wire);
     if (wire) this.steps.arrival(tm, timeNs);
     else this.steps.clientDone(tm, timeNs);
   }
-  override enqueue(q: number): void {
-    super.enqueue(q);
-    this.steps.service(this.state.pool.words[q * WORDS + TARGET]! & CONSUMER_MASK);
+  override hand(tm: number, timeNs: number): void {
+    super.hand(tm, timeNs);
+    const { gates, consumerTm } = this.state;
+    for (let c = 0; c < consumerTm.length; c++) if (consumerTm[c] === tm && !gates.empty(c)) this.steps.service(c);
   }
 }
 
@@ -70,7 +75,7 @@ class EventLumpedPlane extends LumpedPlane {
       next(c);
     });
     const next = (c: number): void => {
-      if (state.fifoHead[c]! >= 0 || state.lagHead[c]! >= 0)
+      if (!state.gates.empty(c))
         sim.schedule(Math.max(sim.nowNs, receivers.drainNs(c, sim.nowNs, 1)), service, entityBase + 1 + c, c);
     };
     const steps: Steps = {

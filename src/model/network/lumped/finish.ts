@@ -31,25 +31,24 @@ export function walk(plane: PlaneParts, endNs: number): Walk {
       add(group, bin, rereads.originalsIn(s, a, b)),
     );
   }
-  const { words } = state.pool;
-  const quantum = (q: number): void => {
+  const inColumns = (words: Int32Array, q: number): void => {
     const w = q * WORDS;
     if (words[w + TARGET]! & COPY) return;
     const group = layout.groupOfSource[words[w + SOURCE]!]!;
     add(group, words[w + BIN]!, words[w + COUNT_0]!);
     if (words[w + COUNT_1]! > 0) add(group, words[w + BIN]! + 1, words[w + COUNT_1]!);
   };
+  const { words } = state.pool;
+  const quantum = (q: number): void => inColumns(words, q);
   const list = (head: number): void => {
     for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) quantum(q);
   };
+  state.later.each(quantum);
   for (let tm = 0; tm < state.taskManagers; tm++) {
     list(state.arrivalTop[tm]!);
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) list(state.stagedHead[lane]!);
   }
-  for (let c = 0; c < layout.consumers; c++) {
-    list(state.fifoHead[c]!);
-    list(state.lagHead[c]!);
-  }
+  state.gates.each((entry) => inColumns(state.gates.words, entry));
   holding.walk(quantum);
   rows.walkHeld((s, bin, count) => add(layout.groupOfSource[s]!, bin, count));
   for (let s = 0; s < layout.sources; s++) result.total -= rows.debtLost[s]! + rows.debtBack[s]!;
@@ -98,21 +97,19 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
   const inNetwork = sources.sent - receivers.processed - receivers.dropped - holding.lostCopiesAndAll;
   let seen = 0;
   const { words } = state.pool;
-  const size = (head: number): void => {
-    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!)
-      seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
+  const one = (columns: Int32Array, q: number): void => {
+    seen += columns[q * WORDS + COUNT_0]! + columns[q * WORDS + COUNT_1]!;
   };
+  const size = (head: number): void => {
+    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) one(words, q);
+  };
+  state.later.each((q) => one(words, q));
   for (let tm = 0; tm < state.taskManagers; tm++) {
     size(state.arrivalTop[tm]!);
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) size(state.stagedHead[lane]!);
   }
-  for (let c = 0; c < layout.consumers; c++) {
-    size(state.fifoHead[c]!);
-    size(state.lagHead[c]!);
-  }
-  holding.walk((q) => {
-    seen += words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!;
-  });
+  state.gates.each((entry) => one(state.gates.words, entry));
+  holding.walk((q) => one(words, q));
   violations.add(
     "network-hops",
     inNetwork - seen,

@@ -154,6 +154,7 @@ export class LumpedPlane implements DataPlane {
     const { arrivals } = this.state;
     arrivals.nextBin();
     this.state.unread.nextBin();
+    this.state.wireLater(arrivals.bin);
     this.sources.position = 0;
     for (const book of this.books) book.beginBin(arrivals.bin);
     const { sim, entityBase } = this.context;
@@ -189,6 +190,8 @@ export class LumpedPlane implements DataPlane {
     rows.discardedNow = 0;
     this.state.noteProcessed();
     this.limitQueues(endNs);
+    state.pool.tidy();
+    state.gates.tidy();
   }
 
   /** All arrivals so far go into the books. */
@@ -378,7 +381,7 @@ export class LumpedPlane implements DataPlane {
     const c = layout.consumerOfTask[task]!;
     if (c < 0) return ready + cost;
     this.advanceConsumer(c);
-    if ((state.fifoHead[c]! < 0 && state.lagHead[c]! < 0) || state.freeAtNs[c]! > nowNs) {
+    if (state.gates.empty(c) || state.freeAtNs[c]! > nowNs) {
       // Idle, or still at the mail before this one.
       state.freeAtNs[c] = Math.max(state.freeAtNs[c]!, nowNs) + cost;
       return Math.max(state.freeAtNs[c]!, ready + cost);

@@ -50,6 +50,13 @@ export class QuantumPool {
     this.doubles = new Float64Array(this.words.buffer);
   }
 
+  /** Until `count` more have been taken, `words` and `doubles` stay what they are. */
+  reserve(count: number): void {
+    const needed = this.inUse + count;
+    if (needed <= this.capacity) return;
+    this.grow(needed);
+  }
+
   /** Takes a quantum; `words` and `doubles` may be replaced by it. */
   take(): number {
     this.inUse++;
@@ -58,13 +65,24 @@ export class QuantumPool {
       this.free = this.words[q * WORDS + NEXT]!;
       return q;
     }
-    if (this.used === this.capacity) {
-      this.capacity = Math.ceil(this.capacity * 1.5);
-      assert(this.capacity <= LIMIT, "more quanta in flight than the pool can hold");
-      this.words = longer(this.words, this.capacity * WORDS);
-      this.doubles = new Float64Array(this.words.buffer);
-    }
+    if (this.used === this.capacity) this.grow(this.used + 1);
     return this.used++;
+  }
+
+  /** Puts what is free in the order of memory once most of a burst is over: see `GateQueues.tidy`. */
+  tidy(): void {
+    if (this.inUse > this.mostInUse) this.mostInUse = this.inUse;
+    if (Math.max(this.inUse, 1024) * TIDY_BELOW > this.mostInUse) return;
+    this.mostInUse = this.inUse;
+    this.free = inOrderOfMemory(this.words, this.free, this.used, 1);
+  }
+  private mostInUse = 0;
+
+  private grow(needed: number): void {
+    this.capacity = Math.max(needed, this.capacity * 2);
+    assert(this.capacity <= LIMIT, "more quanta in flight than the pool can hold");
+    this.words = longer(this.words, this.capacity * WORDS);
+    this.doubles = new Float64Array(this.words.buffer);
   }
 
   release(q: number): void {
@@ -72,4 +90,20 @@ export class QuantumPool {
     this.words[q * WORDS + NEXT] = this.free;
     this.free = q;
   }
+}
+
+/** A free list is put in order when what is in use is this many times less than it has been. */
+export const TIDY_BELOW = 3;
+
+/** Relinks the free places of `words`, `step` quanta each, in ascending order; returns the first. */
+export function inOrderOfMemory(words: Int32Array, first: number, used: number, step: number): number {
+  const isFree = new Uint8Array(used / step);
+  for (let q = first; q >= 0; q = words[q * WORDS + NEXT]!) isFree[q / step] = 1;
+  let next = -1;
+  for (let place = isFree.length - 1; place >= 0; place--) {
+    if (isFree[place] === 0) continue;
+    words[place * step * WORDS + NEXT] = next;
+    next = place * step;
+  }
+  return next;
 }

@@ -28,15 +28,14 @@ import {
   TIME,
   WORDS,
 } from "./quanta.js";
+import { QuantumBatch } from "./quantum-batch.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { LumpedState } from "./state.js";
-import type { Threads } from "./threads.js";
+import { COST_TABLE, type Threads } from "./threads.js";
 
 const LATE_SAMPLES = 16;
 /** Share of the records that complete a match at once when a state has just begun to fill. */
 const FIRST_MATCHES = 0.008;
-/** Batches up to this length are sorted by insertion. */
-const RUN = 48;
 
 /** What the receiving side is built from. */
 export interface ReceiverParts {
@@ -92,9 +91,8 @@ export class Receivers {
   private readonly delayedFrom: number;
   /** Share of a quantum's records that one flush really brings to one consumer. */
   private readonly flushShare: Float64Array;
-  private batch = new Int32Array(256);
-  private ready = new Int32Array(256);
-  private spare = new Int32Array(256);
+  private readonly batch = new QuantumBatch();
+  private waiting = new Int32Array(256);
 
   constructor(parts: ReceiverParts) {
     const { state, threads, ledger, shared, gaps, latency, binned, sinkIndex, slotOfConsumer, slots } = parts;
@@ -146,131 +144,85 @@ export class Receivers {
     this.hand(tm, timeNs);
   }
 
-  /** Arrivals < timeNs go through the client loops; what they have done joins the staged list. */
+  /** Arrivals < timeNs go through the client loops; what they have done joins the lanes. */
   receive(tm: number, timeNs: number): void {
     const { state } = this;
     if (state.arrivalMinNs[tm]! >= timeNs) return;
     const { words, doubles } = state.pool;
+    const { batch } = this;
     let n = 0;
     let later = 0;
     for (let q = state.arrivalTop[tm]!; q >= 0; q = words[q * WORDS + NEXT]!) {
-      if (doubles[q * DOUBLES + TIME]! < timeNs) {
-        if (n === this.batch.length) this.growBatch();
-        this.batch[n++] = q;
+      const time = doubles[q * DOUBLES + TIME]!;
+      if (time < timeNs) {
+        if (n === batch.quanta.length) batch.grow();
+        batch.quanta[n] = q;
+        batch.timesNs[n++] = time;
       } else {
-        if (later === this.ready.length) this.growReady();
-        this.ready[later++] = q;
+        if (later === this.waiting.length) this.growWaiting();
+        this.waiting[later++] = q;
       }
     }
     // What is later goes back on the stack in its order.
-    let top = -1;
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let i = later - 1; i >= 0; i--) {
-      const q = this.ready[i]!;
-      words[q * WORDS + NEXT] = top;
-      top = q;
-      if (doubles[q * DOUBLES + TIME]! < earliest) earliest = doubles[q * DOUBLES + TIME]!;
-    }
-    state.arrivalTop[tm] = top;
-    state.arrivalMinNs[tm] = earliest;
+    state.arrivalTop[tm] = -1;
+    state.arrivalMinNs[tm] = Number.POSITIVE_INFINITY;
+    for (let i = later - 1; i >= 0; i--) state.toWire(this.waiting[i]!, tm);
     // Newest first: turned round, the batch is nearly sorted.
-    const { batch } = this;
-    for (let i = 0, j = n - 1; i < j; i++, j--) {
-      const q = batch[i]!;
-      batch[i] = batch[j]!;
-      batch[j] = q;
-    }
-    this.sort(batch, n);
-    for (let i = 0; i < n; i++) this.arrive(batch[i]!, tm);
+    batch.turnRound(n);
+    batch.sort(n, words);
+    this.arrive(n, tm);
   }
 
-  /** Stable sort by (time, source): insertion for what is short or nearly sorted, as batches are; else merging of such runs. */
-  private sort(list: Int32Array, n: number): void {
-    for (let from = 0; from < n; from += RUN) this.sortRun(list, from, Math.min(n, from + RUN));
-    if (n <= RUN) return;
-    if (this.spare.length < n) this.spare = new Int32Array(list.length);
-    let source: Int32Array = list;
-    let target: Int32Array = this.spare;
-    for (let width = RUN; width < n; width *= 2) {
-      for (let from = 0; from < n; from += 2 * width) {
-        const middle = Math.min(n, from + width);
-        const end = Math.min(n, from + 2 * width);
-        let left = from;
-        let right = middle;
-        for (let at = from; at < end; at++) {
-          if (left < middle && (right >= end || !this.before(source[right]!, source[left]!)))
-            target[at] = source[left++]!;
-          else target[at] = source[right++]!;
-        }
-      }
-      const swap = source;
-      source = target;
-      target = swap;
-    }
-    if (source !== list) list.set(source.subarray(0, n));
-  }
-
-  private before(x: number, y: number): boolean {
-    const { words, doubles } = this.state.pool;
-    const timeX = doubles[x * DOUBLES + TIME]!;
-    const timeY = doubles[y * DOUBLES + TIME]!;
-    return timeX < timeY || (timeX === timeY && words[x * WORDS + SOURCE]! < words[y * WORDS + SOURCE]!);
-  }
-
-  private sortRun(list: Int32Array, from: number, to: number): void {
-    const { words, doubles } = this.state.pool;
-    for (let i = from + 1; i < to; i++) {
-      const q = list[i]!;
-      const time = doubles[q * DOUBLES + TIME]!;
-      let at = i;
-      while (at > from) {
-        const other = list[at - 1]!;
-        const otherTime = doubles[other * DOUBLES + TIME]!;
-        if (otherTime < time || (otherTime === time && words[other * WORDS + SOURCE]! <= words[q * WORDS + SOURCE]!))
-          break;
-        list[at] = other;
-        at--;
-      }
-      list[at] = q;
-    }
-  }
-
-  /** A quantum reaches the client loop at its time. */
-  arrive(q: number, tm: number): void {
-    const { state, threads } = this;
+  /** The first `n` of the batch reach the client loops in order. */
+  private arrive(n: number, tm: number): void {
+    const { state, threads, latencyNs } = this;
     const { words, doubles } = state.pool;
-    const w = q * WORDS;
-    const s = words[w + SOURCE]!;
-    const target = words[w + TARGET]!;
-    const time = doubles[q * DOUBLES + TIME]!;
-    if (
-      ((target >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (state.sourceAttempt[s]! & ATTEMPT_MASK) &&
-      time - this.latencyNs > state.cutNs[s]!
-    ) {
-      // It had not left its TaskManager when its source's attempt ended.
-      this.lose(q, CAUSE.unflushedOutput);
-      return;
+    const { sourceAttempt, sourceTm, clientFreeNs, stagedHead, stagedTail, clientLoops, lanes } = state;
+    const { groupOfSource, groups } = state.layout;
+    const { table, clientMask, perEdge } = threads;
+    const { quanta, timesNs } = this.batch;
+    const pinned = Math.imul(tm + 1, 0x9e3779b1) >>> 16;
+    let lost = 0;
+    for (let i = 0; i < n; i++) {
+      const q = quanta[i]!;
+      const time = timesNs[i]!;
+      const w = q * WORDS;
+      const s = words[w + SOURCE]!;
+      if (
+        ((words[w + TARGET]! >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (sourceAttempt[s]! & ATTEMPT_MASK) &&
+        time - latencyNs > state.cutNs[s]!
+      ) {
+        // It had not left its TaskManager when its source's attempt ended.
+        this.lose(q, CAUSE.unflushedOutput);
+        lost++;
+        continue;
+      }
+      const group = groupOfSource[s]!;
+      const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
+      const edge = perEdge ? groups[group]!.edge.index : 0;
+      const loop =
+        clientMask >= 0
+          ? (pinned + sourceTm[s]! + edge) & clientMask
+          : threads.clientLoop(tm, sourceTm[s]!, groups[group]!.edge.index) - tm * clientLoops;
+      const server = tm * clientLoops + loop;
+      const free = clientFreeNs[server]!;
+      const cost = count < COST_TABLE ? table[group * COST_TABLE + count]! : threads.costNs(group, count);
+      const done = (free > time ? free : time) + Math.floor(cost + 0.5);
+      clientFreeNs[server] = done;
+      doubles[q * DOUBLES + TIME] = done;
+      words[w + NEXT] = -1;
+      const lane = tm * lanes + loop;
+      const tail = stagedTail[lane]!;
+      if (tail < 0) stagedHead[lane] = q;
+      else words[tail * WORDS + NEXT] = q;
+      stagedTail[lane] = q;
     }
-    this.arrivals++;
-    const group = state.layout.groupOfSource[s]!;
-    const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
-    const loop = threads.clientLoop(tm, state.sourceTm[s]!, state.layout.groups[group]!.edge.index);
-    const free = state.clientFreeNs[loop]!;
-    const done = (free > time ? free : time) + Math.floor(threads.costNs(group, count) + 0.5);
-    state.clientFreeNs[loop] = done;
-    doubles[q * DOUBLES + TIME] = done;
-    words[w + NEXT] = -1;
-    const { stagedHead, stagedTail } = state;
-    const lane = tm + loop;
-    const tail = stagedTail[lane]!;
-    if (tail < 0) stagedHead[lane] = q;
-    else words[tail * WORDS + NEXT] = q;
-    stagedTail[lane] = q;
+    this.arrivals += n - lost;
   }
 
   /** What the client loops have done before `timeNs` joins the consumers' FIFOs. */
   hand(tm: number, timeNs: number): void {
-    const { state } = this;
+    const { state, batch } = this;
     const { words, doubles } = state.pool;
     const { stagedHead, stagedTail } = state;
     let n = 0;
@@ -278,83 +230,83 @@ export class Receivers {
       let q = stagedHead[lane]!;
       if (q < 0) continue;
       // A loop serves in order, so its lane is sorted by time.
-      while (q >= 0 && doubles[q * DOUBLES + TIME]! < timeNs) {
-        if (n === this.ready.length) this.growReady();
-        this.ready[n++] = q;
+      while (q >= 0) {
+        const time = doubles[q * DOUBLES + TIME]!;
+        if (time >= timeNs) break;
+        if (n === batch.quanta.length) batch.grow();
+        batch.quanta[n] = q;
+        batch.timesNs[n++] = time;
         q = words[q * WORDS + NEXT]!;
       }
       stagedHead[lane] = q;
       if (q < 0) stagedTail[lane] = -1;
     }
-    if (n > 1) this.sort(this.ready, n);
-    for (let i = 0; i < n; i++) this.enqueue(this.ready[i]!);
-  }
-
-  /** A quantum joins its consumer's FIFO. */
-  enqueue(q: number): void {
-    const { state } = this;
-    const { words } = state.pool;
-    const w = q * WORDS;
-    const consumer = words[w + TARGET]! & CONSUMER_MASK;
-    words[w + NEXT] = -1;
-    const lags = (words[w + TARGET]! & LAG) !== 0;
-    const heads = lags ? state.lagHead : state.fifoHead;
-    const tails = lags ? state.lagTail : state.fifoTail;
-    const tail = tails[consumer]!;
-    if (tail < 0) heads[consumer] = q;
-    else words[tail * WORDS + NEXT] = q;
-    tails[consumer] = q;
-    state.queued[consumer] = state.queued[consumer]! + words[w + COUNT_0]! + words[w + COUNT_1]!;
-    state.appended[consumer] = state.appended[consumer]! + 1;
+    if (n === 0) return;
+    batch.sort(n, words);
+    const { gates, pool, queued, appended } = state;
+    gates.reserve(n);
+    for (let i = 0; i < n; i++) {
+      const q = batch.quanta[i]!;
+      const w = q * WORDS;
+      const consumer = words[w + TARGET]! & CONSUMER_MASK;
+      gates.append((words[w + TARGET]! & LAG) === 0 ? consumer : gates.lagList(consumer), pool, q);
+      queued[consumer] = queued[consumer]! + words[w + COUNT_0]! + words[w + COUNT_1]!;
+      appended[consumer] = appended[consumer]! + 1;
+      pool.release(q);
+    }
   }
 
   /** The consumer's task thread, up to completions strictly before `timeNs`. */
   serve(consumer: number, timeNs: number): void {
     const { state } = this;
-    const { fifoHead, freeAtNs, processedOf, pool, layout } = state;
-    let head = fifoHead[consumer]!;
-    let lagHead = state.lagHead[consumer]!;
+    const { gates } = state;
+    const lagList = gates.lagList(consumer);
+    let head = gates.head[consumer]!;
+    let lagHead = gates.head[lagList]!;
     if (head < 0 && lagHead < 0) return;
-    const { words, doubles } = pool;
-    const { groupOfSource } = layout;
+    const { words, doubles } = gates;
+    const { freeAtNs, processedOf } = state;
+    const { groupOfSource } = state.layout;
+    const { gaps, emission, stride, sampleMask } = this;
     const { counts } = this.arrived;
     const service = this.serviceNs[consumer]!;
     const classBase = state.classOf[consumer]! * this.groups;
     const oldBefore = state.arrivals.bin - OLD_BINS;
     const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
+    const sink = this.sinkIndex[consumer]!;
+    let stolen = state.stolenNs[consumer]!;
     let free = freeAtNs[consumer]!;
-    let queued = state.queued[consumer]!;
+    let owed = state.owed[consumer]!;
+    let queued = 0;
+    let delivered = 0;
     let served = 0;
     let serviceStart = Number.POSITIVE_INFINITY;
-    const { gaps } = this;
-    const sink = this.sinkIndex[consumer]!;
     while (head >= 0 || lagHead >= 0) {
       const lags = lagHead >= 0 && this.lagsTurn(head, lagHead, free, state.lagOwed[consumer]!);
-      const q = lags ? lagHead : head;
-      const w = q * WORDS;
-      const time = doubles[q * DOUBLES + TIME]!;
+      const e = lags ? lagHead : head;
+      const w = e * WORDS;
+      const time = doubles[e * DOUBLES + TIME]!;
       const start = free > time ? free : time;
       const count0 = words[w + COUNT_0]!;
       const count1 = words[w + COUNT_1]!;
       const count = count0 + count1;
-      const done = start + Math.floor(count * service + 0.5) + state.stolenNs[consumer]!;
+      const done = start + Math.floor(count * service + 0.5) + stolen;
       if (done >= timeNs) {
         serviceStart = start;
         break;
       }
-      state.stolenNs[consumer] = 0;
+      stolen = 0;
       free = done;
-      queued -= count;
+      queued += count;
       served++;
       const source = words[w + SOURCE]!;
       processedOf[source] = processedOf[source]! + count;
       const group = groupOfSource[source]!;
       const flags = words[w + TARGET]!;
       const bin = words[w + BIN]!;
-      this.processed += count;
       if ((flags & (COPY | OWN)) === 0) {
-        this.deliveredNow += count;
-        const at = slotAt + group * this.stride + bin;
+        delivered += count;
+        const at = slotAt + group * stride + bin;
         if (bin < oldBefore) this.arriveLate(at, count0, count1, (start + done) / 2);
         else if (count0 > 0) {
           if (counts[at] === 0) this.arrived.add(at, count0);
@@ -367,45 +319,48 @@ export class Receivers {
       } else
         this.processSpecial(consumer, group, bin, count0, count1, flags, bin < oldBefore ? (start + done) / 2 : -1);
       // Copies show no new match.
-      let completes = this.emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
+      let completes = emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
       if (completes === 0) completes = this.firstMatches(consumer, group);
-      const owed = (flags & COPY) !== 0 ? 0 : state.owed[consumer]! + count * completes;
-      if (owed >= 1) {
-        const emitted = Math.floor(owed);
-        state.owed[consumer] = owed - emitted;
-        if (sink >= 0) {
-          const first = start + Math.floor(service + 0.5);
-          gaps.output(sink, first < done ? first : done);
-          gaps.output(sink, done);
+      if ((flags & COPY) === 0) {
+        owed += count * completes;
+        if (owed >= 1) {
+          const emitted = Math.floor(owed);
+          owed -= emitted;
+          if (sink >= 0) {
+            const first = start + Math.floor(service + 0.5);
+            gaps.output(sink, first < done ? first : done);
+            gaps.output(sink, done);
+          }
+          // The latency of what comes late is known when the books are settled.
+          if (bin >= oldBefore && (Math.imul(words[w + END]!, 0x85ebca6b) & sampleMask) === 0) {
+            // Where doubles must not be boxed: the entry's own time carries the start of its service.
+            doubles[e * DOUBLES + TIME] = start;
+            this.sampleLatency(e, consumer, group, count, emitted);
+          }
         }
-        // The latency of what comes late is known when the books are settled.
-        if (bin >= oldBefore && (Math.imul(words[w + END]!, 0x85ebca6b) & this.sampleMask) === 0) {
-          // Where doubles must not be boxed: the quantum's own times carry them.
-          doubles[q * DOUBLES + TIME] = start;
-          this.sampleLatency(q, consumer, group, count, emitted);
-        }
-      } else if ((flags & COPY) === 0) state.owed[consumer] = owed;
+      }
       if (lagHead >= 0) this.noteTurn(consumer, head, lagHead, start, lags, count);
-      if (lags) lagHead = words[w + NEXT]!;
-      else head = words[w + NEXT]!;
-      pool.release(q);
+      if (lags) lagHead = gates.passed(lagList, e);
+      else head = gates.passed(consumer, e);
     }
     state.serviceStartNs[consumer] = serviceStart;
     if (served === 0) return;
-    fifoHead[consumer] = head;
-    if (head < 0) state.fifoTail[consumer] = -1;
-    state.lagHead[consumer] = lagHead;
-    if (lagHead < 0) state.lagTail[consumer] = -1;
+    gates.head[consumer] = head;
+    gates.head[lagList] = lagHead;
     freeAtNs[consumer] = free;
-    state.queued[consumer] = queued;
+    state.stolenNs[consumer] = stolen;
+    state.owed[consumer] = owed;
+    state.queued[consumer] = state.queued[consumer]! - queued;
     state.served[consumer] = state.served[consumer]! + served;
     this.completions += served;
+    this.processed += queued;
+    this.deliveredNow += delivered;
   }
 
   /** True if the next to be served is the head of the lagging quanta: it could start earlier, or it is their turn. */
   private lagsTurn(head: number, lagHead: number, free: number, owed: number): boolean {
     if (head < 0) return true;
-    const { doubles } = this.state.pool;
+    const { doubles } = this.state.gates;
     const time = doubles[head * DOUBLES + TIME]!;
     const lagTime = doubles[lagHead * DOUBLES + TIME]!;
     const start = free > time ? free : time;
@@ -416,7 +371,7 @@ export class Receivers {
   /** Of `count` records served while both kinds waited at `start`, each kind's channels are due their share. */
   private noteTurn(consumer: number, head: number, lagHead: number, start: number, lags: boolean, count: number): void {
     const { state } = this;
-    const { doubles } = state.pool;
+    const { doubles } = state.gates;
     const { lagOwed, layout } = state;
     if (head < 0 || doubles[head * DOUBLES + TIME]! > start || doubles[lagHead * DOUBLES + TIME]! > start) {
       lagOwed[consumer] = 0;
@@ -437,13 +392,13 @@ export class Receivers {
   }
 
   /** The latency of one record of the quantum, whose service begins at its time, stands for all that it emitted. */
-  private sampleLatency(q: number, consumer: number, group: number, count: number, emitted: number): void {
-    const { words, doubles } = this.state.pool;
+  private sampleLatency(e: number, consumer: number, group: number, count: number, emitted: number): void {
+    const { words, doubles } = this.state.gates;
     const service = this.serviceNs[consumer]!;
-    const start = doubles[q * DOUBLES + TIME]!;
+    const start = doubles[e * DOUBLES + TIME]!;
     const done = start + Math.floor(count * service + 0.5);
-    const w = q * WORDS;
-    const event = doubles[q * DOUBLES + FIRST]!;
+    const w = e * WORDS;
+    const event = doubles[e * DOUBLES + FIRST]!;
     // A quantum that comes late carries records whose partners were there long ago, or not: several are looked at.
     const samples = done - event > this.delayedFrom ? LATE_SAMPLES : 1;
     const span = words[w + SPAN]!;
@@ -517,35 +472,35 @@ export class Receivers {
    */
   processAhead(consumer: number, keep: number, nowNs: number): void {
     const { state } = this;
-    const { words } = state.pool;
+    const { gates } = state;
+    const { words } = gates;
+    const lagList = gates.lagList(consumer);
     let left = state.queued[consumer]! - Math.ceil(keep);
     while (left > 0) {
-      const head = state.fifoHead[consumer]!;
-      const lagHead = state.lagHead[consumer]!;
+      const head = gates.head[consumer]!;
+      const lagHead = gates.head[lagList]!;
       const lags = lagHead >= 0 && this.lagsTurn(head, lagHead, nowNs, state.lagOwed[consumer]!);
-      const q = lags ? lagHead : head;
-      if (q < 0) return;
-      const w = q * WORDS;
+      const e = lags ? lagHead : head;
+      if (e < 0) return;
+      const w = e * WORDS;
       const count0 = Math.min(left, words[w + COUNT_0]!);
       const count1 = Math.min(left - count0, words[w + COUNT_1]!);
       const count = count0 + count1;
       left -= count;
       words[w + COUNT_0] = words[w + COUNT_0]! - count0;
       words[w + COUNT_1] = words[w + COUNT_1]! - count1;
-      this.bookProcessed(q, consumer, count0, count1, nowNs);
+      this.bookProcessed(e, consumer, count0, count1, nowNs);
       state.queued[consumer] = state.queued[consumer]! - count;
       if (words[w + COUNT_0]! + words[w + COUNT_1]! > 0) return;
-      const heads = lags ? state.lagHead : state.fifoHead;
-      heads[consumer] = words[w + NEXT]!;
-      if (heads[consumer]! < 0) (lags ? state.lagTail : state.fifoTail)[consumer] = -1;
-      state.pool.release(q);
+      const list = lags ? lagList : consumer;
+      gates.head[list] = gates.passed(list, e);
     }
   }
 
-  private bookProcessed(q: number, consumer: number, count0: number, count1: number, nowNs: number): void {
+  private bookProcessed(e: number, consumer: number, count0: number, count1: number, nowNs: number): void {
     const { state } = this;
-    const { words } = state.pool;
-    const w = q * WORDS;
+    const { words } = state.gates;
+    const w = e * WORDS;
     const source = words[w + SOURCE]!;
     const group = state.layout.groupOfSource[source]!;
     const bin = words[w + BIN]!;
@@ -575,9 +530,7 @@ export class Receivers {
     const { words, doubles } = state.pool;
     doubles[q * DOUBLES + TIME] = timeNs;
     if (wire) {
-      words[q * WORDS + NEXT] = state.arrivalTop[tm]!;
-      state.arrivalTop[tm] = q;
-      state.arrivalMinNs[tm] = Math.min(state.arrivalMinNs[tm]!, timeNs);
+      state.toWire(q, tm);
       return;
     }
     // Into the local lane, at its place by time.
@@ -616,22 +569,24 @@ export class Receivers {
   /** Instant at which the consumer will have served the next `items` of its FIFO (all that it holds, if not given). */
   drainNs(consumer: number, nowNs: number, items = Number.POSITIVE_INFINITY): number {
     const { state } = this;
-    const { words, doubles } = state.pool;
+    const { gates } = state;
+    const { words, doubles } = gates;
     let free = state.freeAtNs[consumer]!;
     let stolen = state.stolenNs[consumer]!;
     let left = items;
-    let head = state.fifoHead[consumer]!;
-    let lagHead = state.lagHead[consumer]!;
+    const lagList = gates.lagList(consumer);
+    let head = gates.head[consumer]!;
+    let lagHead = gates.head[lagList]!;
     while ((head >= 0 || lagHead >= 0) && left > 0) {
       left--;
       const lags = lagHead >= 0 && this.lagsTurn(head, lagHead, free, state.lagOwed[consumer]!);
-      const q = lags ? lagHead : head;
-      if (lags) lagHead = words[q * WORDS + NEXT]!;
-      else head = words[q * WORDS + NEXT]!;
-      const time = doubles[q * DOUBLES + TIME]!;
+      const e = lags ? lagHead : head;
+      if (lags) lagHead = gates.after(lagList, e);
+      else head = gates.after(consumer, e);
+      const time = doubles[e * DOUBLES + TIME]!;
       free =
         (free > time ? free : time) +
-        Math.floor((words[q * WORDS + COUNT_0]! + words[q * WORDS + COUNT_1]!) * this.serviceNs[consumer]! + 0.5) +
+        Math.floor((words[e * WORDS + COUNT_0]! + words[e * WORDS + COUNT_1]!) * this.serviceNs[consumer]! + 0.5) +
         stolen;
       stolen = 0;
     }
@@ -649,14 +604,9 @@ export class Receivers {
     return records;
   }
 
-  private growBatch(): void {
-    const larger = new Int32Array(this.batch.length * 2);
-    larger.set(this.batch);
-    this.batch = larger;
-  }
-  private growReady(): void {
-    const larger = new Int32Array(this.ready.length * 2);
-    larger.set(this.ready);
-    this.ready = larger;
+  private growWaiting(): void {
+    const larger = new Int32Array(this.waiting.length * 2);
+    larger.set(this.waiting);
+    this.waiting = larger;
   }
 }

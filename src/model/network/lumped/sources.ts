@@ -5,6 +5,7 @@
  */
 import { commitPhaseNs } from "../plane-common/pinning.js";
 import type { Holding } from "./holding.js";
+import type { LaterArrivals } from "./later-arrivals.js";
 import {
   ATTEMPT_MASK,
   ATTEMPT_SHIFT,
@@ -36,7 +37,7 @@ import {
   LAGGING,
   type LumpedState,
 } from "./state.js";
-import type { Threads } from "./threads.js";
+import { COST_TABLE, type Threads } from "./threads.js";
 
 const MAX_SPAN = 2 ** 31 - 1;
 
@@ -60,7 +61,15 @@ export class Sources {
   private readonly threads: Threads;
   private readonly rereads: Rereads;
   private readonly wireNsPerRecord: Float64Array;
-  private readonly groupTurns: readonly Int32Array[];
+  /** The groups' turns one after the other: where each group's begin, and how many they are. */
+  private readonly turns: Int32Array;
+  private readonly turnsFrom: Int32Array;
+  private readonly turnsCount: Int32Array;
+  /** Loop time by group × COST_TABLE + records. */
+  private readonly loopCost: Float64Array;
+  private readonly later: LaterArrivals;
+  /** Every quantum passes through `put`, for those who watch it. */
+  protected stepwise = false;
   private readonly groupEdge: Int32Array;
   private readonly perMachine: number;
   private readonly latencyNs: number;
@@ -102,7 +111,12 @@ export class Sources {
       layout.groups,
       (group) => (group.wireBytes * 8e9) / cluster.linkBitsPerSecond,
     );
-    this.groupTurns = layout.groups.map((group) => group.turns);
+    this.turnsCount = Int32Array.from(layout.groups, (group) => group.turns.length);
+    this.turnsFrom = new Int32Array(layout.groups.length);
+    for (let g = 1; g < layout.groups.length; g++) this.turnsFrom[g] = this.turnsFrom[g - 1]! + this.turnsCount[g - 1]!;
+    this.turns = Int32Array.from(layout.groups.flatMap((group) => [...group.turns]));
+    this.loopCost = threads.table;
+    this.later = state.later;
     this.groupEdge = Int32Array.from(layout.groups, (group) => group.edge.index);
     this.perMachine = cluster.taskManagersPerMachine;
     this.latencyNs = cluster.linkLatencyNs;
@@ -110,37 +124,117 @@ export class Sources {
 
   /** All flushes strictly before `timeNs`, which lies in the current bin or at its end. */
   advance(timeNs: number): void {
-    const { layout, arrivals, sourceFlags, flushed } = this.state;
+    const { phaseNs, resolutionNs, sources } = this.state.layout;
+    const start = this.state.arrivals.bin * resolutionNs;
+    const from = this.position;
+    if (from >= sources || start + phaseNs[from]! >= timeNs) return;
+    let to = from + 1;
+    while (to < sources && start + phaseNs[to]! < timeNs) to++;
+    this.position = to;
+    this.visits += to - from;
+    this.visit(from, to, start);
+  }
+
+  /**
+   * The visits of the sources [from, to). A healthy source's quantum goes all the way to the wire in this loop, on
+   * local columns only: what it does is `flush` and `put` for the usual case.
+   */
+  private visit(from: number, to: number, start: number): void {
+    const { state, cursor, groupEdge, turns, turnsFrom, turnsCount, loopCost, wireNsPerRecord, later } = this;
+    const { layout, arrivals, sourceFlags, flushed, sourceAttempt, sourceTm, remoteShare, sentOf, pool } = state;
+    const { consumerMode, consumerTm, serverFreeNs, nicFreeNs, arrivalTop, arrivalMinNs, stagedHead, stagedTail } =
+      state;
     const { phaseNs, phaseShare, groupOfSource, resolutionNs } = layout;
     const { before, inBin, bin } = arrivals;
-    const { cursor, groupTurns } = this;
-    const start = bin * resolutionNs;
-    const sources = layout.sources;
-    let s = this.position;
-    const from = s;
-    while (s < sources && start + phaseNs[s]! < timeNs) {
+    const { latencyNs, perMachine } = this;
+    const { loops, lanes, clientLoops } = state;
+    const mask = this.threads.serverMask;
+    const perEdge = this.threads.perEdge;
+    const laterFrom = later.fromNs;
+    let sent = 0;
+    let quanta = 0;
+    pool.reserve(to - from);
+    let { words, doubles } = pool;
+    for (let s = from; s < to; s++) {
       const group = groupOfSource[s]!;
-      if (sourceFlags[s] === 0) {
-        const turns = groupTurns[group]!;
-        const at = cursor[group]!;
-        cursor[group] = at + 1 >= turns.length ? 0 : at + 1;
-        const first = flushed[s]!;
-        const end = before[s]! + Math.floor(inBin[s]! * phaseShare[s]!);
-        flushed[s] = end;
-        if (end > first)
-          this.flush(
-            s,
-            group,
-            turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, bin),
-            bin,
-            before[s]! - first,
-            end,
-          );
-      } else this.visitSlow(s, group, start + phaseNs[s]!, before[s]! + Math.floor(inBin[s]! * phaseShare[s]!));
-      s++;
+      const inThis = Math.floor(inBin[s]! * phaseShare[s]!);
+      const end = before[s]! + inThis;
+      if (sourceFlags[s] !== 0) {
+        this.visitSlow(s, group, start + phaseNs[s]!, end);
+        pool.reserve(to - s);
+        words = pool.words;
+        doubles = pool.doubles;
+        continue;
+      }
+      const length = turnsCount[group]!;
+      const at = cursor[group]!;
+      cursor[group] = at + 1 >= length ? 0 : at + 1;
+      const first = flushed[s]!;
+      flushed[s] = end;
+      if (end <= first) continue;
+      const before0 = before[s]! - first;
+      const consumer = length > 0 ? turns[turnsFrom[group]! + at]! : this.pointwiseTurn(s, bin);
+      if (consumerMode[consumer] !== CONSUMER_OPEN || this.stepwise) {
+        this.flush(s, group, consumer, bin, before0, end);
+        pool.reserve(to - s);
+        words = pool.words;
+        doubles = pool.doubles;
+        continue;
+      }
+      const q = pool.take();
+      const w = q * WORDS;
+      const d = q * DOUBLES;
+      const flushNs = start + phaseNs[s]!;
+      const firstNs = flushNs > resolutionNs ? flushNs - resolutionNs : 0;
+      const count = end - first;
+      doubles[d + FIRST] = firstNs;
+      words[w + SPAN] = flushNs - firstNs;
+      words[w + SOURCE] = s;
+      words[w + TARGET] = consumer | ((sourceAttempt[s]! & ATTEMPT_MASK) << ATTEMPT_SHIFT);
+      words[w + BIN] = before0 > 0 ? bin - 1 : bin;
+      words[w + COUNT_0] = before0 > 0 ? before0 : count;
+      words[w + COUNT_1] = before0 > 0 ? inThis : 0;
+      words[w + END] = end;
+      quanta++;
+      sent += count;
+      sentOf[s] = sentOf[s]! + count;
+      const tm = sourceTm[s]!;
+      const target = consumerTm[consumer]!;
+      const share = remoteShare[s]!;
+      const loop =
+        mask >= 0
+          ? tm * loops + (((Math.imul(tm + 1, 0x9e3779b1) >>> 16) + target + (perEdge ? groupEdge[group]! : 0)) & mask)
+          : this.threads.serverLoop(tm, target, groupEdge[group]!);
+      const free = serverFreeNs[loop]!;
+      const cost = count < COST_TABLE ? loopCost[group * COST_TABLE + count]! : this.threads.costNs(group, count);
+      const served = (free > flushNs ? free : flushNs) + Math.floor(cost * share + 0.5);
+      serverFreeNs[loop] = served;
+      if (tm === target) {
+        doubles[d + TIME] = flushNs;
+        words[w + NEXT] = -1;
+        const lane = target * lanes + clientLoops;
+        const tail = stagedTail[lane]!;
+        if (tail < 0) stagedHead[lane] = q;
+        else words[tail * WORDS + NEXT] = q;
+        stagedTail[lane] = q;
+        continue;
+      }
+      const machine = perMachine === 1 ? tm : Math.floor(tm / perMachine);
+      const link = nicFreeNs[machine]!;
+      const left = (link > served ? link : served) + Math.floor(count * share * wireNsPerRecord[group]! + 0.5);
+      nicFreeNs[machine] = left;
+      const arrivesNs = left + latencyNs;
+      doubles[d + TIME] = arrivesNs;
+      if (arrivesNs >= laterFrom) {
+        later.add(q);
+        continue;
+      }
+      if (arrivesNs < arrivalMinNs[target]!) arrivalMinNs[target] = arrivesNs;
+      words[w + NEXT] = arrivalTop[target]!;
+      arrivalTop[target] = q;
     }
-    this.visits += s - from;
-    this.position = s;
+    this.quanta += quanta;
+    this.sent += sent;
   }
 
   /** The flush of a healthy source: `before0` of its records are of the bin before. Integers only: doubles would be boxed. */
@@ -256,11 +350,7 @@ export class Sources {
     if (!this.skipServer) nicFreeNs[machine] = left;
     const arrivesNs = left + this.latencyNs;
     doubles[q * DOUBLES + TIME] = arrivesNs;
-    // A stack: its top is the quantum just written, so no other cache line is touched.
-    const { arrivalTop, arrivalMinNs } = state;
-    if (arrivesNs < arrivalMinNs[to]!) arrivalMinNs[to] = arrivesNs;
-    words[q * WORDS + NEXT] = arrivalTop[to]!;
-    arrivalTop[to] = q;
+    state.toWire(q, to);
   }
 
   /** The consumer whose turn it is was lost alone: the next open one in the walk. Where none is open: the turn's own. */

@@ -7,8 +7,10 @@ import { longer } from "../../columns.js";
 import type { PlaneContext } from "../data-plane.js";
 import { loopCount } from "../plane-common/pinning.js";
 import { Arrivals } from "./arrivals.js";
+import { GateQueues } from "./gate-queues.js";
+import { LaterArrivals } from "./later-arrivals.js";
 import type { Layout } from "./layout.js";
-import { QuantumPool } from "./quanta.js";
+import { CONSUMER_MASK, DOUBLES, NEXT, QuantumPool, TARGET, TIME, WORDS } from "./quanta.js";
 import { Unread } from "./unread.js";
 
 /** A source whose flags are 0 is healthy: alive, no backlog, none of its channels treated apart. */
@@ -37,6 +39,7 @@ export class LumpedState {
   readonly arrivals: Arrivals;
   readonly unread: Unread;
   readonly pool = new QuantumPool();
+  readonly later: LaterArrivals;
   readonly loops: number;
   readonly clientLoops: number;
   /** Client loops and the local lane. */
@@ -78,11 +81,7 @@ export class LumpedState {
   readonly consumerAlive: Uint8Array;
   readonly consumerMode: Uint8Array;
   readonly consumerTm: Int32Array;
-  readonly fifoHead: Int32Array;
-  readonly fifoTail: Int32Array;
-  /** The same for quanta of lagging sources: a gate polls its channels in turn, so a backlog in some delays no others. */
-  readonly lagHead: Int32Array;
-  readonly lagTail: Int32Array;
+  readonly gates: GateQueues;
   /** Above 0: the lagging channels have had less than their turns while both kinds were waiting. */
   readonly lagOwed: Float64Array;
   /** Per sink group: sources that lag, and as of the last tick. */
@@ -114,7 +113,7 @@ export class LumpedState {
 
   // --- TaskManagers; grown when containers start ---
   taskManagers = 0;
-  /** What is on the wire to it, the newest on top, linked by NEXT. */
+  /** What is on the wire to it and arrives in the current bin, the newest on top, linked by NEXT. */
   arrivalTop = new Int32Array(0);
   /** No arrival of it is earlier. */
   arrivalMinNs = new Float64Array(0);
@@ -131,6 +130,7 @@ export class LumpedState {
     this.layout = layout;
     this.arrivals = new Arrivals(context, layout);
     this.unread = new Unread(layout, this.arrivals);
+    this.later = new LaterArrivals(this.pool, layout.bins, layout.resolutionNs);
     const { cluster, engine } = context.config;
     this.loops = loopCount(engine.nettyServerThreads, cluster.slotsPerTaskManager);
     this.clientLoops = loopCount(engine.nettyClientThreads, cluster.slotsPerTaskManager);
@@ -157,10 +157,7 @@ export class LumpedState {
     this.consumerAlive = new Uint8Array(consumers).fill(1);
     this.consumerMode = new Uint8Array(consumers);
     this.consumerTm = layout.consumerTask.map((task) => context.tasks.taskManager[task]!);
-    this.fifoHead = new Int32Array(consumers).fill(-1);
-    this.fifoTail = new Int32Array(consumers).fill(-1);
-    this.lagHead = new Int32Array(consumers).fill(-1);
-    this.lagTail = new Int32Array(consumers).fill(-1);
+    this.gates = new GateQueues(consumers);
     this.lagOwed = new Float64Array(consumers);
     this.lagging = new Int32Array(layout.sinks.length);
     this.laggingAtTick = new Int32Array(layout.sinks.length);
@@ -218,6 +215,34 @@ export class LumpedState {
     this.sourceFlags[s] = this.sourceFlags[s]! & ~LAGGING;
     const { sink } = this.layout.groups[this.layout.groupOfSource[s]!]!;
     this.lagging[sink] = this.lagging[sink]! - 1;
+  }
+
+  /** The quantum is on the wire to `tm`, where it arrives at its time. */
+  toWire(q: number, tm: number): void {
+    const { words, doubles } = this.pool;
+    const timeNs = doubles[q * DOUBLES + TIME]!;
+    if (timeNs >= this.later.fromNs) this.later.add(q);
+    else {
+      // A stack: its top is the quantum just written, so no other cache line is touched.
+      if (timeNs < this.arrivalMinNs[tm]!) this.arrivalMinNs[tm] = timeNs;
+      words[q * WORDS + NEXT] = this.arrivalTop[tm]!;
+      this.arrivalTop[tm] = q;
+    }
+  }
+
+  /** What arrives later joins the wires: all of it, or that of a bin which begins. */
+  wireLater(bin: number): void {
+    this.later.begin(bin, (q) => this.toWireNow(q));
+  }
+  wireAllLater(): void {
+    this.later.handOverAll((q) => this.toWireNow(q));
+  }
+  private toWireNow(q: number): void {
+    const { words, doubles } = this.pool;
+    const tm = this.consumerTm[words[q * WORDS + TARGET]! & CONSUMER_MASK]!;
+    this.arrivalMinNs[tm] = Math.min(this.arrivalMinNs[tm]!, doubles[q * DOUBLES + TIME]!);
+    words[q * WORDS + NEXT] = this.arrivalTop[tm]!;
+    this.arrivalTop[tm] = q;
   }
 
   setMode(c: number, mode: number): void {

@@ -8,14 +8,17 @@ import { loopOf } from "../plane-common/pinning.js";
 import type { SourceGroup } from "./layout.js";
 import type { LumpedState } from "./state.js";
 
-const TABLE = 4096;
+/** Numbers of records for which the loop time is looked up. */
+export const COST_TABLE = 4096;
 
 export class Threads {
   private readonly state: LumpedState;
-  private readonly perEdge: boolean;
-  private readonly serverMask: number;
-  private readonly clientMask: number;
-  private readonly tables: readonly Float64Array[];
+  readonly perEdge: boolean;
+  /** Loops − 1 where they are 2^n; else −1. */
+  readonly serverMask: number;
+  readonly clientMask: number;
+  /** Loop time by group × COST_TABLE + records. */
+  readonly table: Float64Array;
 
   constructor(state: LumpedState) {
     this.state = state;
@@ -23,14 +26,14 @@ export class Threads {
     const mask = (loops: number): number => ((loops & (loops - 1)) === 0 ? loops - 1 : -1);
     this.serverMask = mask(state.loops);
     this.clientMask = mask(state.clientLoops);
-    this.tables = state.layout.groups.map((group) =>
-      Float64Array.from({ length: TABLE }, (_, n) => this.exactCostNs(group, n)),
-    );
+    this.table = new Float64Array(state.layout.groups.length * COST_TABLE);
+    for (const group of state.layout.groups)
+      for (let n = 0; n < COST_TABLE; n++) this.table[group.index * COST_TABLE + n] = this.exactCostNs(group, n);
   }
 
   /** Loop time of `n` records of one source in one interval, all channels together, in ns. */
   costNs(group: number, n: number): number {
-    return n < TABLE ? this.tables[group]![n]! : this.exactCostNs(this.state.layout.groups[group]!, n);
+    return n < COST_TABLE ? this.table[group * COST_TABLE + n]! : this.exactCostNs(this.state.layout.groups[group]!, n);
   }
 
   /** Each flush of a channel that has something is a message; a channel that fills segments faster sends those too. */
