@@ -94,7 +94,12 @@ export class Connector {
   private readonly lastServeNs: Float64Array;
   private readonly lastThread: Int32Array;
   /** Per consumer: requests of its chain that found nobody and are not asked about yet. */
-  private readonly gathered = new Map<number, { readonly batch: Batch; readonly requests: number }>();
+  private readonly gathered = new Map<
+    number,
+    { readonly batch: Batch; readonly producers: number[]; requests: number }
+  >();
+  /** Runs of producers, by the first and how many. */
+  private readonly ranges = new Map<number, readonly number[]>();
   private readonly connections: Connections;
   private readonly unit: {
     connect: (entity: number, index: number) => number;
@@ -678,18 +683,33 @@ export class Connector {
    */
   private gather(batch: Batch): void {
     const { consumer, leaveNs } = batch;
-    const before = this.gathered.get(consumer);
-    const requests = (before?.requests ?? 0) + 1;
-    const producers = before === undefined ? batch.producers : before.batch.producers.concat(batch.producers);
-    this.gathered.set(consumer, { batch: { ...batch, producers }, requests });
-    if (requests * ASKS_PER_EDGE >= this.context.cluster.taskManagers) this.askAboutGathered(consumer, leaveNs);
+    let found = this.gathered.get(consumer);
+    if (found === undefined) {
+      found = { batch, producers: [], requests: 0 };
+      this.gathered.set(consumer, found);
+    }
+    for (const producer of batch.producers) found.producers.push(producer);
+    found.requests++;
+    if (found.requests * ASKS_PER_EDGE >= this.context.cluster.taskManagers) this.askAboutGathered(consumer, leaveNs);
   }
 
   private askAboutGathered(consumer: number, leaveNs: number): void {
     const found = this.gathered.get(consumer);
     if (found === undefined) return;
     this.gathered.delete(consumer);
-    this.notFound({ ...found.batch, leaveNs }, leaveNs, 2, this.requestsUpTo(leaveNs, consumer));
+    const batch = { ...found.batch, producers: this.shared(found.producers), leaveNs };
+    this.notFound(batch, leaveNs, 2, this.requestsUpTo(leaveNs, consumer));
+  }
+
+  /** Thousands of consumers miss the same producers: one list for all of them. */
+  private shared(producers: readonly number[]): readonly number[] {
+    const first = producers[0]!;
+    if (producers.at(-1)! - first !== producers.length - 1) return producers;
+    const key = first * 2 ** 20 + producers.length;
+    const known = this.ranges.get(key);
+    if (known !== undefined) return known;
+    this.ranges.set(key, producers);
+    return producers;
   }
 
   /** The answer is so many link latencies away; then the JobManager is asked, and only then does the back-off begin. */

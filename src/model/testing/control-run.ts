@@ -1,6 +1,7 @@
-/** Runs the control plane of a scenario on the null plane, for tests. */
+/** Runs the control plane of a scenario on the null plane, watched for its invariants, for tests. */
 import { strategyNamed } from "../../failover/registry.js";
 import { scheduleFaults } from "../../faults/registry.js";
+import { INVARIANTS } from "../../invariants/registry.js";
 import type { ModelConfig } from "../config.js";
 import { type RunRecord, simulate } from "../simulate.js";
 import { createNullPlane, type NullPlane } from "./null-plane.js";
@@ -19,6 +20,7 @@ export function controlRun(
         return nullPlane;
       },
       scheduleFaults,
+      probes: INVARIANTS.map(({ probe }) => probe),
     },
     { measureFromNs: 0 },
   );
