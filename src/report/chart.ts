@@ -101,6 +101,17 @@ export function caseShape(styles: readonly CaseStyle[]): Spec {
   return byCase(styles, shapes, {});
 }
 
+/** Virtual time over the window; of charts that stand in a column only the last is labelled. */
+export function timeAxis(fromMs: number, toMs: number, isLast = true): Spec {
+  return {
+    field: "seconds",
+    type: "quantitative",
+    scale: { domain: [fromMs / 1000, toMs / 1000], nice: false },
+    title: isLast ? "virtual time (s)" : null,
+    axis: { labels: isLast, grid: false },
+  };
+}
+
 /** Axis labels such as 0, 500, 20k, 3M, each with its own prefix. */
 export const SI_LABELS = "format(datum.value, '~s')";
 

@@ -106,6 +106,13 @@ export function ranked(list: readonly Outcome[]): Outcome[] {
   );
 }
 
+/** What holds for the slowest case beside the fastest; with one case, what holds for it. */
+export function contrast(list: readonly Outcome[], phrase: (outcome: Outcome) => string): string {
+  const [slow, fast] = [worst(list), best(list)];
+  if (slow === null || fast === null) return "No run";
+  return slow === fast ? phrase(slow) : `${phrase(slow)}; ${phrase(fast)}`;
+}
+
 /** `4 of 4,000 sink subtasks`. */
 export function affectedPhrase(outcome: Outcome): string {
   const all = outcome.affected >= outcome.sinkSubtasks && outcome.sinkSubtasks > 0;

@@ -7,6 +7,15 @@ export function joinFactor(bins: number, points: number): number {
   }
 }
 
+/** The bins that a window touches, as [from, to). */
+export function binsBetween(
+  line: { readonly binMs: number; readonly bins: number },
+  fromMs: number,
+  toMs: number,
+): [from: number, to: number] {
+  return [Math.max(0, Math.floor(fromMs / line.binMs)), Math.min(line.bins, Math.ceil(toMs / line.binMs))];
+}
+
 export type Join = "mean" | "max";
 
 /** Bins [from, to) joined by `factor`; NaN values are left out, and a group of none but NaN is NaN. */

@@ -11,6 +11,7 @@ import {
   SI_LABELS,
   type Spec,
   stylesOf,
+  timeAxis,
 } from "../chart.js";
 import { faultMs, firstSeedTimelines, windowMs } from "../findings.js";
 import { compact, duration, measuredDuration } from "../format.js";
@@ -18,7 +19,7 @@ import type { ResultSet, TimelineColumns } from "../input.js";
 import { type Mode, TWIN_COLOUR } from "../palette.js";
 import { textWidth } from "../render/text-width.js";
 import { SURFACES } from "../theme.js";
-import { brief, joinBins, joinFactor } from "../thin.js";
+import { binsBetween, brief, joinBins, joinFactor } from "../thin.js";
 
 const POINTS = 400;
 const HEIGHT = 280;
@@ -43,13 +44,7 @@ export const backlog: ChartDefinition = {
       const end = run === undefined ? "" : `, worked off ${measuredDuration(run.catchUpMs)} after the fault`;
       return `${line.case}: backlog peaks at ${compact(peak)} records${end}`;
     };
-    const x = {
-      field: "seconds",
-      type: "quantitative",
-      title: "virtual time (s)",
-      scale: { domain: [fromMs / 1000, toMs / 1000], nice: false },
-      axis: { grid: false },
-    };
+    const x = timeAxis(fromMs, toMs);
     const y = {
       field: "backlog",
       type: "quantitative",
@@ -163,8 +158,7 @@ interface Row {
 const positive = (value: number): number | null => (value > 0 ? brief(value) : null);
 
 function rows(line: TimelineColumns, fromMs: number, toMs: number): Row[] {
-  const from = Math.max(0, Math.floor(fromMs / line.binMs));
-  const to = Math.min(line.bins, Math.ceil(toMs / line.binMs));
+  const [from, to] = binsBetween(line, fromMs, toMs);
   const factor = joinFactor(to - from, POINTS);
   const log = joinBins(line.backlogLogRecords, from, to, factor, "mean");
   const network = joinBins(line.backlogNetworkRecords, from, to, factor, "mean");
@@ -177,8 +171,7 @@ function rows(line: TimelineColumns, fromMs: number, toMs: number): Row[] {
 }
 
 function twinRows(line: TimelineColumns, fromMs: number, toMs: number): Omit<Row, "log" | "case">[] {
-  const from = Math.max(0, Math.floor(fromMs / line.binMs));
-  const to = Math.min(line.bins, Math.ceil(toMs / line.binMs));
+  const [from, to] = binsBetween(line, fromMs, toMs);
   const factor = joinFactor(to - from, POINTS / 2);
   return joinBins(line.twinBacklogRecords, from, to, factor, "mean").map((value, index) => ({
     seconds: ((from + index * factor) * line.binMs) / 1000,

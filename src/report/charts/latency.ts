@@ -6,15 +6,15 @@ import {
   logTicks,
   onlySet,
   PLOT_WIDTH,
-  SI_LABELS,
   type Spec,
   stylesOf,
+  timeAxis,
 } from "../chart.js";
 import { firstSeedTimelines, windowMs } from "../findings.js";
 import { duration } from "../format.js";
 import type { TimelineColumns } from "../input.js";
 import { type CaseStyle, TWIN_COLOUR } from "../palette.js";
-import { brief, joinBins, joinFactor } from "../thin.js";
+import { binsBetween, brief, joinBins, joinFactor } from "../thin.js";
 
 const POINTS = 400;
 
@@ -55,9 +55,8 @@ export const latency: ChartDefinition = {
             values,
             styles.find((style) => style.case === line.case) as CaseStyle,
             domain,
-            [fromMs / 1000, toMs / 1000],
+            timeAxis(fromMs, toMs, row === data.length - 1),
             TWIN_COLOUR[input.mode],
-            row === data.length - 1,
           ),
         ),
       },
@@ -70,23 +69,15 @@ function caseRow(
   values: readonly Spec[],
   style: CaseStyle,
   yDomain: readonly number[],
-  xDomain: readonly number[],
+  x: Spec,
   twinColour: string,
-  last: boolean,
 ): Spec {
-  const x = {
-    field: "seconds",
-    type: "quantitative",
-    scale: { domain: xDomain, nice: false },
-    title: last ? "virtual time (s)" : null,
-    axis: { labels: last, grid: false },
-  };
   const y = (field: string): Spec => ({
     field,
     type: "quantitative",
-    title: "latency (ms, log)",
+    title: "latency (s, log)",
     scale: { type: "log", domain: yDomain, nice: false },
-    axis: { labelExpr: SI_LABELS, values: decades(yDomain) },
+    axis: { format: "~g", values: decades(yDomain) },
   });
   return {
     name: `case:${line.case}`,
@@ -110,9 +101,9 @@ function caseRow(
           y: y("p50"),
           tooltip: [
             { field: "seconds", type: "quantitative", title: "virtual time (s)" },
-            { field: "p50", type: "quantitative", title: "median (ms)", format: ",.0f" },
-            { field: "p99", type: "quantitative", title: "99th percentile (ms)", format: ",.0f" },
-            { field: "twinP99", type: "quantitative", title: "99th percentile without fault (ms)", format: ",.0f" },
+            { field: "p50", type: "quantitative", title: "median (s)", format: ".3~f" },
+            { field: "p99", type: "quantitative", title: "99th percentile (s)", format: ".3~f" },
+            { field: "twinP99", type: "quantitative", title: "99th percentile without fault (s)", format: ".3~f" },
           ],
         },
       },
@@ -134,15 +125,11 @@ interface Row {
   readonly twinP99: number | null;
 }
 
-function range(line: TimelineColumns, fromMs: number, toMs: number): [number, number] {
-  return [Math.max(0, Math.floor(fromMs / line.binMs)), Math.min(line.bins, Math.ceil(toMs / line.binMs))];
-}
-
 function rows(line: TimelineColumns, fromMs: number, toMs: number): Row[] {
-  const [from, to] = range(line, fromMs, toMs);
+  const [from, to] = binsBetween(line, fromMs, toMs);
   const factor = joinFactor(to - from, POINTS);
   const join = (column: Float64Array, how: "mean" | "max"): (number | null)[] =>
-    joinBins(column, from, to, factor, how).map(brief);
+    joinBins(column, from, to, factor, how).map((ms) => brief(ms / 1000));
   const [p50, p99] = [join(line.latencyP50Ms, "mean"), join(line.latencyP99Ms, "max")];
   const [twinP50, twinP99] = [join(line.twinLatencyP50Ms, "mean"), join(line.twinLatencyP99Ms, "max")];
   return p50.map((value, index) => ({
@@ -155,6 +142,6 @@ function rows(line: TimelineColumns, fromMs: number, toMs: number): Row[] {
 }
 
 function peak(line: TimelineColumns, fromMs: number, toMs: number): number {
-  const [from, to] = range(line, fromMs, toMs);
+  const [from, to] = binsBetween(line, fromMs, toMs);
   return line.latencyP99Ms.slice(from, to).reduce((most, value) => (value > most ? value : most), 0);
 }

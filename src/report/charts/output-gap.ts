@@ -15,7 +15,7 @@ import {
   type Spec,
   stylesOf,
 } from "../chart.js";
-import { affectedPhrase, best, outcomes, worst } from "../findings.js";
+import { affectedPhrase, contrast, type Outcome, outcomes } from "../findings.js";
 import { duration } from "../format.js";
 import type { CaseStyle } from "../palette.js";
 import { quantileSorted } from "../stats.js";
@@ -44,8 +44,7 @@ export const outputGap: ChartDefinition = {
         ).sort(),
       ]),
     );
-    const [low, high] = [worst(list), best(list)];
-    const phrase = (entry: (typeof list)[number]): string =>
+    const phrase = (entry: Outcome): string =>
       entry.affected === 0
         ? `${entry.case}: no sink subtask silent for longer than without the fault`
         : `${entry.case}: ${affectedPhrase(entry)} silent, for up to ${duration(entry.affectedGapMaxMs)}`;
@@ -53,12 +52,7 @@ export const outputGap: ChartDefinition = {
     return frame(
       input.mode,
       {
-        title:
-          low === null || high === null || low.case === high.case
-            ? low === null
-              ? set.scenario
-              : phrase(low)
-            : `${phrase(low)}; ${phrase(high)}`,
+        title: contrast(list, phrase),
         subtitle:
           `${set.scenario}, ${seeds === 1 ? "one seed" : `${seeds} seeds pooled`}. The longest silence of each sink ` +
           "subtask after the fault. Above: share with a longer silence; below: how many subtasks per case.",

@@ -1,12 +1,21 @@
 /** Output over virtual time, one row per case on its own scale, with the fault-free twin and the protocol steps. */
-import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec, stylesOf } from "../chart.js";
-import { best, cutPhrase, firstSeedTimelines, markersOf, outcomes, stepOf, windowMs, worst } from "../findings.js";
+import {
+  type ChartDefinition,
+  type ChartInput,
+  frame,
+  onlySet,
+  PLOT_WIDTH,
+  type Spec,
+  stylesOf,
+  timeAxis,
+} from "../chart.js";
+import { contrast, cutPhrase, firstSeedTimelines, markersOf, outcomes, stepOf, windowMs } from "../findings.js";
 import { duration } from "../format.js";
 import type { PlaybackMarker, ResultSet, TimelineColumns } from "../input.js";
 import { type CaseStyle, type Mode, TWIN_COLOUR } from "../palette.js";
 import { textWidth } from "../render/text-width.js";
 import { SURFACES } from "../theme.js";
-import { brief, joinBins, joinFactor } from "../thin.js";
+import { binsBetween, brief, joinBins, joinFactor } from "../thin.js";
 
 const POINTS = 400;
 const ROW_HEIGHT = 118;
@@ -25,15 +34,10 @@ export const outputOverTime: ChartDefinition = {
     const { fromMs, toMs } = windowMs(set);
     const styles = stylesOf(input.sets);
     const list = outcomes(set);
-    const [low, high] = [worst(list), best(list)];
-    const title =
-      low === null || high === null || low.case === high.case
-        ? `${low?.case ?? set.scenario}: ${low === null ? "output" : cutPhrase(low)}`
-        : `${low.case}: ${cutPhrase(low)}; ${high.case}: ${cutPhrase(high)}`;
     return frame(
       input.mode,
       {
-        title,
+        title: contrast(list, (entry) => `${entry.case}: ${cutPhrase(entry)}`),
         subtitle:
           `${set.scenario}, seed ${lines[0]?.seed}. Matches emitted per second of virtual time; grey: the same run ` +
           "without the fault. Each row has its own scale; one that does not start at 0 says so.",
@@ -73,13 +77,7 @@ function caseRow(set: ResultSet, line: TimelineColumns, style: CaseStyle, option
     (marker) => marker.timeMs >= fromMs && marker.timeMs <= toMs,
   );
   const labelled = placeLabels(markers, fromMs, toMs);
-  const x = {
-    field: "seconds",
-    type: "quantitative",
-    scale: { domain: [fromMs / 1000, toMs / 1000], nice: false },
-    title: options.last ? "virtual time (s)" : null,
-    axis: { labels: options.last, grid: false },
-  };
+  const x = timeAxis(fromMs, toMs, options.last);
   const y = (field: string): Spec => ({
     field,
     type: "quantitative",
@@ -198,8 +196,7 @@ interface Row {
 }
 
 function rows(line: TimelineColumns, fromMs: number, toMs: number): Row[] {
-  const from = Math.max(0, Math.floor(fromMs / line.binMs));
-  const to = Math.min(line.bins, Math.ceil(toMs / line.binMs));
+  const [from, to] = binsBetween(line, fromMs, toMs);
   const factor = joinFactor(to - from, POINTS);
   const perSecond = 1000 / line.binMs;
   const output = joinBins(line.emitted, from, to, factor, "mean");

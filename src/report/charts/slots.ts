@@ -1,6 +1,6 @@
 /** Every slot as a cell, machine by machine: how long its sink was silent. Equal neighbours are joined. */
 import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec } from "../chart.js";
-import { affectedPhrase, best, outcomes, worst } from "../findings.js";
+import { affectedPhrase, contrast, type Outcome, outcomes } from "../findings.js";
 import { count } from "../format.js";
 import type { GapRow, ResultSet } from "../input.js";
 import { STEPS } from "../palette.js";
@@ -21,6 +21,8 @@ const EDGE_NAMES = [
 /** Machines in a row of the picture; a rack of the shipped scenarios. */
 const MACHINES_PER_ROW = 40;
 const ROW_SIZES = [5, 10, 20, 25, 40];
+/** Height of a row of machines at most. */
+const ROW_PX = 28;
 
 export const slots: ChartDefinition = {
   id: "slots",
@@ -31,20 +33,15 @@ export const slots: ChartDefinition = {
     if (set.gaps.length === 0) return null;
     const list = outcomes(set);
     const layout = layoutOf(set);
-    const [low, high] = [worst(list), best(list)];
-    const phrase = (entry: (typeof list)[number]): string => `${entry.case}: ${affectedPhrase(entry)} cut`;
+    const phrase = (entry: Outcome): string => `${entry.case}: ${affectedPhrase(entry)} cut`;
     const columns = list.length === 1 ? 1 : 2;
     const width = columns === 1 ? PLOT_WIDTH : (PLOT_WIDTH - 20) / 2 + 20;
-    const rowPx = Math.max(7, Math.min(18, 150 / layout.rows));
+    const rowPx = Math.max(7, Math.min(ROW_PX, 150 / layout.rows));
+    const isOneRow = layout.rows === 1;
     return frame(
       input.mode,
       {
-        title:
-          low === null || high === null || low.case === high.case
-            ? low === null
-              ? set.scenario
-              : phrase(low)
-            : `${phrase(low)}; ${phrase(high)}`,
+        title: contrast(list, phrase),
         subtitle:
           `${set.scenario}, seed ${set.summary.cases[0]?.seed}. One cell per slot with a sink (${count(layout.sinks)}), ` +
           `${layout.perMachine} to a machine, ${layout.machinesPerRow} machines to a row; colour: its longest silence.`,
@@ -57,7 +54,7 @@ export const slots: ChartDefinition = {
         concat: list.map((entry, index) => ({
           name: `case:${entry.case}`,
           width,
-          height: Math.max(20, layout.rows * rowPx),
+          height: layout.rows * rowPx,
           title: { text: entry.case, fontSize: 10.5, frame: "group", offset: 4, fontWeight: "normal" },
           data: { values: cells(set, entry.case, layout) },
           mark: { type: "rect", tooltip: true },
@@ -66,7 +63,7 @@ export const slots: ChartDefinition = {
               field: "from",
               type: "quantitative",
               scale: { domain: [0, layout.machinesPerRow], nice: false, zero: true },
-              title: index >= list.length - columns ? "machine within the row" : null,
+              title: index >= list.length - columns ? (isOneRow ? "machine" : "machine within the row") : null,
               axis: { grid: false, tickMinStep: 1, tickCount: 5 },
             },
             x2: { field: "to" },
@@ -74,13 +71,15 @@ export const slots: ChartDefinition = {
               field: "row",
               type: "quantitative",
               scale: { domain: [0, layout.rows], reverse: true, nice: false },
-              title: index % columns === 0 ? `first machine of the row` : null,
-              axis: {
-                grid: false,
-                tickMinStep: 1,
-                tickCount: Math.min(5, layout.rows),
-                labelExpr: `format(datum.value * ${layout.machinesPerRow}, ',d')`,
-              },
+              title: index % columns === 0 && !isOneRow ? "first machine" : null,
+              axis: isOneRow
+                ? null
+                : {
+                    grid: false,
+                    tickMinStep: 1,
+                    tickCount: Math.min(5, layout.rows),
+                    labelExpr: `format(datum.value * ${layout.machinesPerRow}, ',d')`,
+                  },
             },
             y2: { field: "rowEnd" },
             color: {
@@ -128,7 +127,7 @@ function layoutOf(set: ResultSet): Layout {
   const machines = 1 + Math.max(...rows.map((row) => row.machine));
   const perMachine = new Map<number, number>();
   for (const row of rows) perMachine.set(row.machine, (perMachine.get(row.machine) ?? 0) + 1);
-  const machinesPerRow = ROW_SIZES.find((size) => size * size >= machines) ?? MACHINES_PER_ROW;
+  const machinesPerRow = Math.min(machines, ROW_SIZES.find((size) => size * size >= machines) ?? MACHINES_PER_ROW);
   return {
     sinks: rows.length,
     machines,

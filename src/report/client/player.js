@@ -131,7 +131,9 @@ export function startPlayer(figure, set, onTime) {
 
   const describe = () => {
     const fault = playback.markers.find(isFault);
-    const since = fault ? `, ${showDuration(nowMs - fault.timeMs)} after the fault` : "";
+    const since = fault
+      ? `, ${showDuration(Math.abs(nowMs - fault.timeMs))} ${nowMs < fault.timeMs ? "before" : "after"} the fault`
+      : "";
     return (
       `At ${(nowMs / 1000).toFixed(2)} s${since}: ${showCount(playback.counts[RUNNING])} tasks running, ` +
       `${showCount(playback.counts[0])} down, ${showCount(playback.counts[1])} deploying, ` +
@@ -256,7 +258,7 @@ export function startPlayer(figure, set, onTime) {
  */
 function columnsOf(slots, group, room) {
   const most = Math.max(group, Math.floor(room / group) * group);
-  for (let columns = most; columns > 0.7 * most; columns -= group) if (slots % columns === 0) return columns;
+  for (let columns = most; columns > 0.6 * most; columns -= group) if (slots % columns === 0) return columns;
   return most;
 }
 

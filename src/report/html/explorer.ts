@@ -7,6 +7,9 @@ import type { CaseStyle, Mode } from "../palette.js";
 import { TWIN_COLOUR } from "../palette.js";
 import { chartConfig } from "../theme.js";
 
+/** The vertical axes of overview and panels are equally wide, so that equal times stand below each other. */
+const Y_AXIS = { minExtent: 44, maxExtent: 44 };
+
 export const TWIN_NAME = "without the fault";
 const PAGE_FONT = "system-ui, sans-serif";
 
@@ -68,7 +71,7 @@ export function overviewSpec(
             field: "output",
             type: "quantitative",
             title: "matches/s",
-            axis: { format: "~s", tickCount: 2, grid: false },
+            axis: { ...Y_AXIS, format: "~s", tickCount: 2, grid: false },
           },
           ...scales(styles, mode),
         },
@@ -156,7 +159,7 @@ export function detailSpec(styles: readonly CaseStyle[], mode: Mode): Spec {
               type: "quantitative",
               title: panel.title,
               scale: panel.log ? { type: "log", nice: true } : { zero: panel.field === "discarded" },
-              axis: { format: panel.field === "p99" ? "~g" : "~s", tickCount: 4, grid: !panel.log },
+              axis: { ...Y_AXIS, format: panel.field === "p99" ? "~g" : "~s", tickCount: 4, grid: !panel.log },
             },
             ...scales(styles, mode),
             tooltip: [
