@@ -14,10 +14,10 @@ const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
 /** One small setting of each: what CI has time for. */
 const SMALL: Readonly<Record<string, readonly string[]>> = {
   "bytedance-join-by-parallelism.yaml": ["--vary", "P=80"],
-  "reserved-task-managers.yaml": ["--vary", "P=80", "--set", "duration=600s"],
+  "reserved-task-managers.yaml": ["--vary", "P=80", "--set", "params.ACCELERATION=1000", "--set", "duration=300s"],
   "heartbeats.yaml": ["--vary", "P=80"],
-  "fallback-timer.yaml": ["--vary", "P=80"],
-  "slots-per-task-manager.yaml": ["--vary", "SLOTS=8", "--set", "P=160"],
+  "fallback-timer.yaml": ["--vary", "strategyOptions.fallbackTimer=1s,10s"],
+  "slots-per-task-manager.yaml": ["--vary", "SLOTS=8", "--set", "params.P=160"],
 };
 
 describe.each(files)("%s", (name) => {
