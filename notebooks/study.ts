@@ -26,6 +26,8 @@ export function size<T>(choice: { full: T; quick: T }): T {
 export interface LoadOptions {
   /** `PATH=VALUE`, as `--set` takes them. */
   sets?: readonly string[];
+  /** The time of its only fault; with it the rest of the run can be shorter. */
+  faultAt?: string;
   /** Only these cases. */
   cases?: readonly string[];
   seed?: string;
@@ -35,10 +37,18 @@ export interface LoadOptions {
 export function load(nameOrYaml: string, options: LoadOptions = {}): NormalisedScenario {
   const isText = nameOrYaml.includes("\n");
   const file = isText ? "notebook.yaml" : `scenarios/${nameOrYaml}.yaml`;
-  const text = isText ? nameOrYaml : Deno.readTextFileSync(new URL(`../${file}`, import.meta.url));
-  const parsed = parse(text, { file, ...options });
+  const { faultAt, ...rest } = options;
+  let text = isText ? nameOrYaml : Deno.readTextFileSync(new URL(`../${file}`, import.meta.url));
+  if (faultAt !== undefined) text = withFaultAt(text, faultAt);
+  const parsed = parse(text, { file, ...rest });
   if (parsed.ok) return parsed.scenario;
   throw new Error(parsed.diagnostics.map(formatDiagnostic).join("\n"));
+}
+
+function withFaultAt(text: string, at: string): string {
+  const [before, faults] = text.split(/^faults:$/m);
+  if (faults === undefined || faults.split(/\bat: /).length !== 2) throw new Error("expected a scenario with one fault");
+  return `${before}faults:${faults.replace(/\bat: \w+/, `at: ${at}`)}`;
 }
 
 /**
