@@ -165,6 +165,7 @@ export class Attempts {
       rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
+      if (silent && state.openConsumers[sink]! > 0) rows.setApartInBulk(c, nowNs);
       receivers.processAhead(
         c,
         this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) / layout.sinks[sink]!.serviceNs,
@@ -174,7 +175,6 @@ export class Attempts {
     }
     this.clear(c, apart, nowNs);
     state.owed[c] = 0;
-    state.inputsSeen[c] = 0;
     state.stolenNs[c] = 0;
     state.freeAtNs[c] = nowNs;
   }

@@ -352,6 +352,7 @@ export class MatchBook implements MissCounter {
 
   /** Once the channels are released, quanta bring the class its share again: what they have brought by now. */
   private creditPassed(cls: MatchClass, input: number, bin: number): void {
+    if (cls.inBulk) return;
     const at = this.at(input, bin);
     this.arriveApart(cls, input, bin, cls.passing[at]! - cls.share * this.remaining[at]!);
   }
@@ -557,7 +558,8 @@ export class MatchBook implements MissCounter {
     return cls;
   }
 
-  private splitMore(cls: MatchClass, shares: Float64Array): void {
+  /** More consumers join a class that was split off at this very instant. */
+  splitMore(cls: MatchClass, shares: Float64Array): void {
     for (let b = 0; b < this.bases; b++) {
       const share = shares[b]!;
       const main = this.classes[b]!;

@@ -37,6 +37,8 @@ export class MatchClass {
   diedAt = -1;
   /** Settlement at which it was split off its base class; what arrived before had arrived for both. */
   splitAt = -1;
+  /** Apart in bulk: quanta whose turn was its consumers' were held, so nothing of its own has passed. */
+  inBulk = false;
   /** The class to which it went back. */
   mergedInto: MatchClass | null = null;
   /** Event bins whose channels were treated apart, Infinity while some still are; none for a base class. */

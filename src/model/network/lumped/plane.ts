@@ -404,8 +404,10 @@ export class LumpedPlane implements DataPlane {
     const { layout } = this;
     this.sources.advance(this.context.sim.nowNs);
     if (layout.sourceOfTask[task]! >= 0) this.attempts.sourceEnded(layout.sourceOfTask[task]!);
-    else if (layout.consumerOfTask[task]! >= 0)
+    else if (layout.consumerOfTask[task]! >= 0) {
+      if (how === "silent") this.cut();
       this.attempts.consumerEnded(layout.consumerOfTask[task]!, how === "silent");
+    }
   }
 
   // --- channels one by one ---
@@ -491,6 +493,7 @@ export class LumpedPlane implements DataPlane {
     if (c < 0) return;
     this.advanceConsumer(c);
     this.state.setMode(c, CONSUMER_OPEN);
+    this.rows.joinInBulk(c);
     this.holding.open(c, this.context.sim.nowNs);
   }
 

@@ -34,8 +34,6 @@ import type { LumpedState } from "./state.js";
 import { COST_TABLE, type Threads } from "./threads.js";
 
 const LATE_SAMPLES = 16;
-/** Share of the records that complete a match at once when a state has just begun to fill. */
-const FIRST_MATCHES = 0.008;
 
 /** What the receiving side is built from. */
 export interface ReceiverParts {
@@ -319,8 +317,7 @@ export class Receivers {
       } else
         this.processSpecial(consumer, group, bin, count0, count1, flags, bin < oldBefore ? (start + done) / 2 : -1);
       // Copies show no new match.
-      let completes = emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
-      if (completes === 0) completes = this.firstMatches(consumer, group);
+      const completes = emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
       if ((flags & COPY) === 0) {
         owed += count * completes;
         if (owed >= 1) {
@@ -381,14 +378,6 @@ export class Receivers {
     const lagging = Math.max(1, state.laggingAtTick[sink]!);
     const others = Math.max(1, this.sourcesOfSink[sink]! - lagging);
     lagOwed[consumer] = lagOwed[consumer]! + (lags ? -count * others : count * lagging);
-  }
-
-  /** A state that fills from nothing: the first matches come with the first records of the last input to be seen. */
-  private firstMatches(consumer: number, group: number): number {
-    const { layout, inputsSeen } = this.state;
-    const { inputs } = layout.sinks[layout.sinkOfConsumer[consumer]!]!;
-    inputsSeen[consumer] = inputsSeen[consumer]! | (1 << layout.groups[group]!.input);
-    return inputsSeen[consumer] === (1 << inputs.length) - 1 ? FIRST_MATCHES : 0;
   }
 
   /** The latency of one record of the quantum, whose service begins at its time, stands for all that it emitted. */

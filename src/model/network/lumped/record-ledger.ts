@@ -32,6 +32,9 @@ export class RecordLedger {
   private readonly pools: (Int32Array | null)[] = RECORD_LOSS_CAUSES.map(() => null);
   /** Records of a bin that were read again since losses were last added to it: they have drawn their part. */
   private readonly drawn: Int32Array;
+  /** Own losses that wait for their source, by group × stride + bin: no part of them is in a pool. */
+  private readonly ownIn: Int32Array;
+  private readonly groupOfSource: Uint8Array;
   private dither = 0;
 
   /** Own losses: intervals of a source's offsets, linked per source. */
@@ -49,6 +52,8 @@ export class RecordLedger {
     this.produced = produced;
     this.stride = layout.bins + 1;
     this.drawn = new Int32Array(produced.length);
+    this.ownIn = new Int32Array(produced.length);
+    this.groupOfSource = layout.groupOfSource;
     this.ownHead = new Int32Array(layout.sources).fill(-1);
   }
 
@@ -79,6 +84,7 @@ export class RecordLedger {
     this.ownCount0[slot] = count0;
     this.ownCount1[slot] = count1;
     this.ownCause[slot] = cause;
+    this.noteOwn(s, bin, count0, count1);
     this.lost[cause] = this.lost[cause]! + count0 + count1;
   }
 
@@ -98,6 +104,7 @@ export class RecordLedger {
       const count0 = this.ownCount0[slot]!;
       const count1 = this.ownCount1[slot]!;
       const total = count0 + count1;
+      this.noteOwn(s, this.ownBin[slot]!, -count0, -count1);
       const kept = Math.max(0, Math.min(total, offset - (this.ownEnd[slot]! - total)));
       const kept0 = Math.min(count0, kept);
       const kept1 = kept - kept0;
@@ -112,6 +119,12 @@ export class RecordLedger {
       this.ownFree = slot;
       slot = next;
     }
+  }
+
+  private noteOwn(s: number, bin: number, count0: number, count1: number): void {
+    const at = this.groupOfSource[s]! * this.stride + Math.min(bin, this.stride - 1);
+    this.ownIn[at] = this.ownIn[at]! + count0;
+    if (count1 !== 0) this.ownIn[at + 1] = this.ownIn[at + 1]! + count1;
   }
 
   /** An own loss is taken back: its records are under way again. */
@@ -133,8 +146,9 @@ export class RecordLedger {
     apart: boolean,
   ): { all: number; state: number } {
     const at = group * this.stride + Math.min(bin, this.stride - 1);
-    const rest = Math.max(1, this.produced[at]! - unread - this.drawn[at]!);
-    const share = Math.min(1, count / rest);
+    const own = count - most;
+    const rest = Math.max(1, this.produced[at]! - unread - this.drawn[at]! - this.ownIn[at]! - own);
+    const share = Math.min(1, most / rest);
     this.drawn[at] = Math.min(this.produced[at]!, this.drawn[at]! + count);
     let all = 0;
     let state = 0;

@@ -27,8 +27,11 @@ export class RowBlock {
   /** Positions in the originals emitted by the source: where the state's count began; what was sent on by itself. */
   readonly mark: Int32Array;
   readonly sent: Int32Array;
-  /** Silent rows: credits left. */
-  readonly credits: Uint8Array;
+  /** Silent rows: credits left, and the flush that took the last one. */
+  readonly credits: Float64Array;
+  readonly flushNs: Float64Array;
+  /** Held rows: 1 if the head of the first record went out with the old view; its rest goes no further. */
+  readonly torn: Uint8Array;
   /** The channel takes its share out of quanta up to this position only. */
   readonly until: Float64Array;
   /** Rows that are not `none`. */
@@ -43,7 +46,9 @@ export class RowBlock {
     this.phase = new Float64Array(rows);
     this.mark = new Int32Array(rows);
     this.sent = new Int32Array(rows);
-    this.credits = new Uint8Array(rows);
+    this.credits = new Float64Array(rows);
+    this.flushNs = new Float64Array(rows).fill(-1);
+    this.torn = new Uint8Array(rows);
     this.until = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
   }
 }

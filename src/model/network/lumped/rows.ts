@@ -232,6 +232,42 @@ export class Rows {
     return cls;
   }
 
+  /** Consumers that ended unseen while others of their vertex live on, where channels are dealt with in bulk; when the last did. */
+  private readonly apartInBulk = new Map<number, MatchClass>();
+  private bulkNs = -1;
+
+  /** The consumer's machine went silent: its state is gone, and nothing reaches it until its views are registered anew. */
+  setApartInBulk(consumer: number, nowNs: number): void {
+    if (this.classOf.has(consumer)) return;
+    const book = this.bookOf(consumer);
+    const shares = new Float64Array(book.bases);
+    const sink = this.state.layout.sinks[this.state.layout.sinkOfConsumer[consumer]!]!;
+    const slot = book.slotOf[consumer - sink.base]!;
+    shares[slot] = this.keyShare(consumer);
+    let cls: MatchClass | undefined;
+    if (this.bulkNs === nowNs)
+      for (const [other, its] of this.apartInBulk)
+        if (its.slot === slot && this.state.layout.sinkOfConsumer[other] === sink.index) cls = its;
+    if (cls) book.splitMore(cls, shares);
+    else {
+      cls = book.split(shares);
+      cls.inBulk = true;
+    }
+    this.bulkNs = nowNs;
+    cls.rows++;
+    this.apartInBulk.set(consumer, cls);
+    this.classOf.set(consumer, cls);
+    this.state.classOf[consumer] = cls.id;
+  }
+
+  /** All its views are registered: quanta bring it its share again. */
+  joinInBulk(consumer: number): void {
+    const cls = this.apartInBulk.get(consumer);
+    if (cls === undefined) return;
+    this.apartInBulk.delete(consumer);
+    if (--cls.rows === 0) this.bookOf(consumer).released(cls);
+  }
+
   /** Share of the keys that a consumer owns. */
   keyShare(consumer: number): number {
     const { layout } = this.state;
@@ -270,6 +306,8 @@ export class Rows {
       }
       block.state[s] = silent ? ROW.silent : ROW.deadConsumer;
       block.credits[s] = state.layout.config.engine.exclusiveBuffersPerChannel;
+      block.flushNs[s] = -1;
+      block.torn[s] = 0;
       state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
       if (this.rowsSinceNs[s] === Number.POSITIVE_INFINITY) this.rowsSinceNs[s] = nowNs;
     }
@@ -388,6 +426,7 @@ export class Rows {
       if (block.state[i] === ROW.touched) return;
       block.state[i] = ROW.hold;
       block.mark[i] = x;
+      block.torn[i] = 0;
       block.until[i] = Number.POSITIVE_INFINITY;
       rows = true;
     });
@@ -420,6 +459,9 @@ export class Rows {
     } else {
       block.state[i] = ROW.hold;
       block.mark[i] = this.flushedX(s);
+      const phase = block.phase[i]!;
+      const written = this.contents(share, phase, this.xAt(s, nowNs));
+      block.torn[i] = this.segmentsFilled(s, this.contents(share, phase, block.mark[i]!), written) > 0 ? 1 : 0;
       this.limitStale[s] = 1;
       this.state.sourceFlags[s] = this.state.sourceFlags[s]! | HAS_ROWS;
     }
@@ -460,10 +502,10 @@ export class Rows {
       };
       let low = this.flushedX(s);
       let high = low + 1;
-      while (used(high) < pool && high < 2 ** 31) high = low + (high - low) * 2;
+      while (used(high) <= pool && high < 2 ** 31) high = low + (high - low) * 2;
       while (high - low > 1) {
         const middle = Math.floor((low + high) / 2);
-        if (used(middle) >= pool) high = middle;
+        if (used(middle) > pool) high = middle;
         else low = middle;
       }
       x = high;
@@ -478,6 +520,7 @@ export class Rows {
     const i = this.index(block, s, consumer);
     const row = block.state[i]!;
     if (row === ROW.hold) {
+      this.dropHalfRecord(block, i, s, consumer);
       this.sendHeld(block, i, s, consumer, nowNs);
       this.release(block, i, s, consumer);
       if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitStale[s] = 1;
@@ -546,10 +589,15 @@ export class Rows {
     const { state, sources } = this;
     const { resolutionNs, groupOfSource } = state.layout;
     const mode = state.consumerMode[consumer]!;
+    const { serviceNs } = state.layout.sinks[state.layout.sinkOfConsumer[consumer]!]!;
     // It goes to this consumer, whether it takes its turns again already or not.
     state.consumerMode[consumer] = CONSUMER_OPEN;
-    this.eachHeldPiece(block, i, s, consumer, (bin, count, end) => {
+    this.eachHeldPiece(block, i, s, consumer, (bin, all, end) => {
+      const count = this.halfRecordGone ? all - 1 : all;
+      this.halfRecordGone = false;
+      if (count === 0) return;
       this.heldNow -= count;
+      state.ownUntilNs[consumer] = Math.max(nowNs, state.ownUntilNs[consumer]!) + count * serviceNs;
       sources.send(
         s,
         groupOfSource[s]!,
@@ -575,7 +623,7 @@ export class Rows {
     const input = this.state.layout.groups[groupIndex]!.input;
     if (this.bends.has(s)) this.bends.get(s)!.push(x0, x1, bin);
     this.eachRowFast(s, (block, i, consumer) => {
-      const row = block.state[i]!;
+      let row = block.state[i]!;
       if (row === ROW.touched || row === ROW.deadProducer) return;
       const share = this.shareOf(s, consumer);
       const phase = block.phase[i]!;
@@ -583,6 +631,7 @@ export class Rows {
       const from = this.contents(share, phase, x0);
       const to = until > x0 ? this.contents(share, phase, until) : from;
       const count = to - from;
+      if (row === ROW.silent && count > 0 && !this.useCredit(block, i, s, from, to, x0, share, flushNs)) row = ROW.hold;
       if (count > 0) {
         taken += count;
         const own = this.classOf.get(consumer);
@@ -593,8 +642,7 @@ export class Rows {
         } else {
           let wire = count;
           let queued = 0;
-          if (row === ROW.silent) this.useCredits(block, i, s, count, x1);
-          else if (row === ROW.discard) {
+          if (row === ROW.discard) {
             wire = Math.max(0, Math.min(to, block.sent[i]!) - from);
             queued = Math.max(0, Math.min(to, this.contents(share, phase, block.mark[i]!)) - from - wire);
           }
@@ -609,22 +657,77 @@ export class Rows {
       }
       if (block.until[i]! <= x1) this.release(block, i, s, consumer);
     });
-    void flushNs;
     return taken;
   }
 
-  /** Every flush of a channel takes a buffer and a credit, which no one gives back; more where it fills segments. */
-  private useCredits(block: RowBlock, i: number, s: number, count: number, x: number): void {
+  /**
+   * Every flush of a channel takes a buffer and a credit, which no one gives back; more where it fills segments. False
+   * if none is left: from here on it stays in the queue, until the view is closed or the next one takes it over.
+   */
+  private useCredit(
+    block: RowBlock,
+    i: number,
+    s: number,
+    from: number,
+    to: number,
+    x0: number,
+    share: number,
+    flushNs: number,
+  ): boolean {
+    const crossed = this.segmentsFilled(s, from, to);
     const { layout } = this.state;
-    const { wireBytes } = layout.groups[layout.groupOfSource[s]!]!;
-    const buffers = Math.ceil((count * wireBytes) / layout.config.engine.segmentBytes);
-    block.credits[i] = Math.max(0, block.credits[i]! - buffers);
-    if (block.credits[i]! > 0) return;
-    // From here on it stays in the queue, until the view is closed or the next one takes it over.
-    block.state[i] = ROW.hold;
-    block.mark[i] = x;
-    this.limitStale[s] = 1;
+    // Contents are spread evenly here, but come at random: some flushes find nothing, others more than the mean.
+    const mean = layout.groups[layout.groupOfSource[s]!]!.meanPerBin * share;
+    const perFlush = (1 - Math.exp(-mean)) / Math.min(1, mean);
+    const least = block.phase[i]! * perFlush;
+    if (block.flushNs[i] !== flushNs) {
+      if (block.credits[i]! <= least) {
+        block.state[i] = ROW.hold;
+        block.mark[i] = x0;
+        this.limitStale[s] = 1;
+        return false;
+      }
+      block.flushNs[i] = flushNs;
+      block.credits[i] = block.credits[i]! - perFlush;
+      block.torn[i] = 0;
+    }
+    // The segment that is full goes out first; with the last credit it leaves the rest of its last record behind.
+    if (crossed > 0 && block.credits[i]! <= least) block.torn[i] = 1;
+    block.credits[i] = block.credits[i]! - crossed;
+    return true;
   }
+
+  /** Segments that the channel's records [from, to) fill up; most end inside a record. */
+  private segmentsFilled(s: number, from: number, to: number): number {
+    const { layout } = this.state;
+    const perSegment = layout.config.engine.segmentBytes / layout.groups[layout.groupOfSource[s]!]!.wireBytes;
+    return Math.floor(to / perSegment) - Math.floor(from / perSegment);
+  }
+
+  /** A view starts on a record boundary: of what the row holds, the rest of a record whose head is gone is lost. */
+  private dropHalfRecord(block: RowBlock, i: number, s: number, consumer: number): void {
+    if (block.torn[i] === 0) return;
+    block.torn[i] = 0;
+    const { layout } = this.state;
+    const group = layout.groupOfSource[s]!;
+    const { input } = layout.groups[group]!;
+    const book = this.bookOf(consumer);
+    const cls = this.classOf.get(consumer);
+    let dropped = false;
+    this.eachHeldPiece(block, i, s, consumer, (bin) => {
+      if (dropped) return;
+      dropped = true;
+      this.heldNow--;
+      this.ledger.losePooled(CAUSE.partialRecords, group, bin, 1);
+      if (cls && book.isApart(cls, bin)) {
+        book.giveBack(cls, input, bin, 1);
+        book.withdraw(cls, input, bin, 1, false);
+      } else book.lose(input, bin, 1);
+    });
+    this.halfRecordGone = dropped;
+  }
+  /** The first held record of the row that is sent now was dropped. */
+  private halfRecordGone = false;
 
   private eachRowFast(s: number, visit: (block: RowBlock, i: number, consumer: number) => void): void {
     const blocks = this.consumerBlocks;

@@ -553,10 +553,11 @@ export class Sources {
     const turn = turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, arrivals.bin + this.extraTurn++);
     this.cursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
     const firstNs = Math.round(this.growFirst[kind]!);
+    const lags = (this.state.sourceFlags[s]! & LAGGING) !== 0;
     this.send(
       s,
       groupIndex,
-      turn,
+      lags ? this.freeOfOwn(groupIndex, turn, flushNs) : turn,
       flushNs,
       firstNs,
       Math.round(this.growLast[kind]!) - firstNs,
@@ -564,9 +565,27 @@ export class Sources {
       count0,
       count1,
       this.growEnd[kind]!,
-      (kind === 1 ? COPY : 0) | ((this.state.sourceFlags[s]! & LAGGING) !== 0 ? LAG : 0),
+      (kind === 1 ? COPY : 0) | (lags ? LAG : 0),
     );
     this.grow0[kind] = this.grow1[kind] = 0;
+  }
+
+  /**
+   * A consumer that still works off what had been held for it would hold back the records of all others that a quantum
+   * stands for: one from a backlog goes to the next that does not.
+   */
+  private freeOfOwn(groupIndex: number, turn: number, nowNs: number): number {
+    const { ownUntilNs, consumerMode, layout } = this.state;
+    const group = layout.groups[groupIndex]!;
+    const { base, consumers } = layout.sinks[group.sink]!;
+    // Where many are, the others could not carry their part.
+    const many = this.rows.classOf.size * 8 > consumers;
+    if (ownUntilNs[turn]! <= nowNs || many || !group.edge.allToAll) return turn;
+    for (let i = 1; i < consumers; i++) {
+      const consumer = base + ((turn - base + i) % consumers);
+      if (ownUntilNs[consumer]! <= nowNs && consumerMode[consumer] === CONSUMER_OPEN) return consumer;
+    }
+    return turn;
   }
 
   /** Finds the bin of offset `flushed` by walking back from the current one. */

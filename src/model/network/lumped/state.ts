@@ -103,10 +103,10 @@ export class LumpedState {
   readonly served: Float64Array;
   /** Class of the match book. */
   readonly classOf: Uint8Array;
+  /** About when it will have processed what had been held for its channels alone. */
+  readonly ownUntilNs: Float64Array;
   /** Expected matches not yet shown as an output. */
   readonly owed: Float64Array;
-  /** Inputs of which its state, which fills from nothing, has had records (bits). */
-  readonly inputsSeen: Int32Array;
   /** Per sink group: consumers that are open, and those that are held. */
   readonly openConsumers: Int32Array;
   readonly heldConsumers: Int32Array;
@@ -170,8 +170,8 @@ export class LumpedState {
     this.appended = new Float64Array(consumers);
     this.served = new Float64Array(consumers);
     this.classOf = new Uint8Array(consumers);
+    this.ownUntilNs = new Float64Array(consumers);
     this.owed = new Float64Array(consumers);
-    this.inputsSeen = new Int32Array(consumers);
     this.openConsumers = Int32Array.from(layout.sinks, (sink) => sink.consumers);
     this.heldConsumers = new Int32Array(layout.sinks.length);
     this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);
