@@ -1,27 +1,56 @@
-/** `outgap bench`: runs the kernel benchmark and prints it. What is measured belongs to `../bench/`. */
+/** `outgap bench`: runs a benchmark and prints it. What is measured belongs to `../bench/`. */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { runKernelBench } from "../bench/kernel-bench.js";
-import { EXIT, fileError } from "../exit.js";
+import { runSweepBench } from "../bench/sweep-bench.js";
+import { EXIT, fileError, UsageError } from "../exit.js";
 import { writeError, writeOut } from "../streams.js";
 
 export interface BenchArguments {
+  readonly what: string | undefined;
   readonly rounds: number;
+  readonly runs: number;
   readonly "no-peers": boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly out: string | undefined;
 }
 
+const BENCHES: Readonly<Record<string, (argv: BenchArguments) => Promise<number>>> = { kernel, sweeps };
+
 export async function bench(argv: BenchArguments): Promise<number> {
+  const found = BENCHES[argv.what ?? "kernel"];
+  if (found === undefined) {
+    throw new UsageError(`no benchmark ${JSON.stringify(argv.what)}, expected ${Object.keys(BENCHES).join(" or ")}`);
+  }
+  return found(argv);
+}
+
+/** A line before each piece of work, where a person looks. */
+function progressOf({ quiet }: BenchArguments): { onProgress?: (text: string) => void } {
+  return quiet || process.stderr.isTTY !== true ? {} : { onProgress: (text) => writeError(text) };
+}
+
+/** The figures are the answer; whether a machine reaches what is wanted decides no exit code. */
+async function sweeps(argv: BenchArguments): Promise<number> {
+  const result = await runSweepBench({ rounds: argv.rounds, runs: argv.runs, ...progressOf(argv) });
+  const document = `${JSON.stringify(result, null, 2)}\n`;
+  if (argv.json) await writeOut(document);
+  else {
+    const { cpu, cores, node } = result.machine;
+    const shown = new Table({ head: ["what", "measured", "wanted"], style: { head: [], border: [], compact: true } });
+    for (const { what, measured, wanted, ok } of result.findings)
+      shown.push([what, measured, `${ok ? "✓" : "✗"} ${wanted}`]);
+    await writeOut(`${cpu}, ${cores} cores, Node ${node}\n${shown.toString()}\n`);
+  }
+  if (argv.out !== undefined) writeWhole(argv.out, "sweep-speed.json", document);
+  return EXIT.done;
+}
+
+async function kernel(argv: BenchArguments): Promise<number> {
   const { rounds, json, out } = argv;
-  const talks = !argv.quiet && process.stderr.isTTY === true;
-  const result = await runKernelBench({
-    rounds,
-    peers: !argv["no-peers"],
-    ...(talks ? { onProgress: (text: string): void => writeError(text) } : {}),
-  });
+  const result = await runKernelBench({ rounds, peers: !argv["no-peers"], ...progressOf(argv) });
   const { table, ...figures } = result;
   const document = `${JSON.stringify(figures, null, 2)}\n`;
   if (json) await writeOut(document);

@@ -5,16 +5,23 @@ import { defineCommand } from "../command.js";
 import { numberOption, SHARED } from "../options.js";
 
 export const benchCommand = defineCommand<BenchArguments>({
-  command: "bench",
-  describe: "measure the kernel, beside ns-3 and SimPy where they are installed",
+  command: "bench [what]",
+  describe: "measure the kernel, beside ns-3 and SimPy where they are installed, or sweeps",
   options: {
-    rounds: { ...numberOption("rounds", "Processes per engine and piece of work", 1, 1_000), default: "3" },
-    "no-peers": { type: "boolean", default: false, describe: "Outgap alone" },
+    rounds: {
+      ...numberOption("rounds", "How often each piece of work is done (and by each engine)", 1, 1_000),
+      default: "3",
+    },
+    runs: { ...numberOption("runs", "sweeps: runs of the largest part", 10, 1_000_000), default: "1000" },
+    "no-peers": { type: "boolean", default: false, describe: "kernel: Outgap alone" },
     json: SHARED.json,
     quiet: { ...SHARED.quiet, describe: "No progress on stderr" },
-    out: { ...SHARED.out, describe: "Also write kernel.json to this folder" },
+    out: { ...SHARED.out, describe: "Also write kernel.json or sweep-speed.json to this folder" },
   },
-  positionals: {},
-  examples: [["outgap bench --out results/bench", "the committed figures again, on this machine"]],
+  positionals: { what: "kernel (default) or sweeps" },
+  examples: [
+    ["outgap bench --out results/bench", "the committed figures again, on this machine"],
+    ["outgap bench sweeps", "a thousand small runs, two workers against one, the event rate in a worker"],
+  ],
   run: async (argv) => (await import("../bench-command/bench.js")).bench(argv),
 });

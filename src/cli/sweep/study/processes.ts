@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { packageRoot } from "../../package-info.js";
 
-const PROGRAM = resolve("dist/cli/main.js");
+const PROGRAM = join(packageRoot, "dist", "cli", "main.js");
 
 export interface Started {
   readonly child: ChildProcess;

@@ -7,6 +7,8 @@ import { startProgram } from "./processes.js";
 export interface Finding {
   readonly what: string;
   readonly measured: string;
+  /** The same as numbers, units in the names. */
+  readonly figures?: Readonly<Record<string, number>>;
   readonly wanted: string;
   readonly ok: boolean;
 }
