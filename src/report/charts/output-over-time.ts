@@ -15,7 +15,7 @@ import type { PlaybackMarker, ResultSet, TimelineColumns } from "../input.js";
 import { type CaseStyle, type Mode, TWIN_COLOUR } from "../palette.js";
 import { textWidth } from "../render/text-width.js";
 import { SURFACES } from "../theme.js";
-import { binsBetween, brief, joinBins, joinFactor } from "../thin.js";
+import { binsBetween, brief6, joinBins, joinFactor } from "../thin.js";
 
 const POINTS = 400;
 const ROW_HEIGHT = 118;
@@ -206,11 +206,6 @@ function rows(line: TimelineColumns, fromMs: number, toMs: number): Row[] {
     output: brief6(value * perSecond),
     twin: brief6((twin[index] as number) * perSecond),
   }));
-}
-
-/** Six figures: with four, a deficit of 0.1 % would be steps of rounding. */
-function brief6(value: number): number | null {
-  return brief(value) === null ? null : Number(value.toPrecision(6));
 }
 
 /** From 0 where output falls below half; else the range of the values, with room above for the labels. */

@@ -5,8 +5,10 @@ import { duration } from "../format.js";
 import type { PhaseRow, ResultSet } from "../input.js";
 import { phaseColour } from "../palette.js";
 import { textWidth } from "../render/text-width.js";
-import { brief } from "../thin.js";
+import { brief6 } from "../thin.js";
 
+/** The axis goes on behind the longest bar, for its label. */
+const ROOM = 1.17;
 const ROW_PX = 30;
 
 interface Span {
@@ -129,14 +131,14 @@ function gantt(cases: readonly Path[]): Spec {
       to: brief6((span.endMs - startMs) / 1000),
       seconds: brief6((span.endMs - span.startMs) / 1000),
       thread: span.thread,
-      ...labelFor([span.phase], (span.endMs - span.startMs) / mostMs / 1.08),
+      ...labelFor([span.phase], (span.endMs - span.startMs) / mostMs / ROOM),
     })),
   );
   const x = {
     field: "from",
     type: "quantitative",
     title: "seconds after the fault",
-    scale: { domain: [0, (mostMs / 1000) * 1.08], nice: false },
+    scale: { domain: [0, (mostMs / 1000) * ROOM], nice: false },
   };
   return {
     width: PLOT_WIDTH,
@@ -236,8 +238,4 @@ function labelFor(texts: readonly string[], share: number): { readonly label: st
     if (needs <= PLOT_WIDTH) return { label, needs };
   }
   return { label: "", needs: 0 };
-}
-
-function brief6(value: number): number | null {
-  return brief(value) === null ? null : Number(value.toPrecision(6));
 }

@@ -87,6 +87,9 @@ async function embedChart(payload, figure) {
 export async function embedSpec(plot, spec, renderer) {
   const embed = /** @type {any} */ (globalThis).vegaEmbed;
   const result = await embed(plot, spec, { renderer, actions: false, tooltip: { theme: currentMode() } });
+  // What does not fit scrolls, and then by keyboard as well.
+  if (plot.scrollWidth > plot.clientWidth) plot.tabIndex = 0;
+  else plot.removeAttribute("tabindex");
   return result.view;
 }
 

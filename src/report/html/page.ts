@@ -66,7 +66,7 @@ function header(names: readonly string[], { sets, studies }: Payload): string {
 <h1>${names.map(escapeHtml).join(" · ") || "Outgap report"}</h1>
 ${links}
 </header>
-<div class="bar">
+<div class="bar" role="region" aria-label="Cases and view">
 <fieldset class="cases"><legend>Cases</legend>${toggles.join("")}</fieldset>
 <button type="button" id="theme" aria-pressed="false">Dark</button>
 <button type="button" id="print">Print</button>
