@@ -246,25 +246,31 @@ export class MatchBook implements MissCounter {
     this.missedIn[laterBin * 4 + cause] = this.missedIn[laterBin * 4 + cause]! + count;
   }
 
-  /** Misses put down to a lost state, by (input, bin) of the member that died: (latest bin, count) pairs. */
-  private readonly withDead = new Map<number, number[]>();
+  /** Misses put down to a lost state, by (input, bin) of the member that died and by how much later the latest was due. */
+  private readonly withDead = new Map<number, Int32Array>();
   missedWithDead(input: number, bin: number, laterBin: number, count: number): void {
     if (bin < 0) return;
     const at = this.at(input, bin);
-    const list = this.withDead.get(at);
-    if (list) list.push(laterBin, count);
-    else this.withDead.set(at, [laterBin, count]);
+    let counts = this.withDead.get(at);
+    if (counts === undefined) {
+      counts = new Int32Array(this.combos.maxOffset + 1);
+      this.withDead.set(at, counts);
+    }
+    counts[laterBin - bin] = counts[laterBin - bin]! + count;
   }
 
   /** The member comes back after all: what its partner's loss decided meanwhile was the loss of an input. */
   private reviveMissed(at: number, share: number): void {
-    const list = this.withDead.get(at);
-    if (list === undefined) return;
-    for (let i = 0; i < list.length; i += 2) {
-      const moved = this.classes[0]!.cells.part(list[i + 1]!, share);
-      this.missed(MISS.stateLost, list[i]!, -moved);
-      this.missed(MISS.inputLost, list[i]!, moved);
-      list[i + 1] = list[i + 1]! - moved;
+    const counts = this.withDead.get(at);
+    if (counts === undefined) return;
+    const bin = at % this.stride;
+    for (let later = 0; later < counts.length; later++) {
+      const count = counts[later]!;
+      if (count === 0) continue;
+      const moved = this.classes[0]!.cells.part(count, share);
+      this.missed(MISS.stateLost, bin + later, -moved);
+      this.missed(MISS.inputLost, bin + later, moved);
+      counts[later] = count - moved;
     }
   }
 
