@@ -461,7 +461,7 @@ export class Rows {
       block.mark[i] = this.flushedX(s);
       const phase = block.phase[i]!;
       const written = this.contents(share, phase, this.xAt(s, nowNs));
-      block.torn[i] = this.segmentsFilled(s, this.contents(share, phase, block.mark[i]!), written) > 0 ? 1 : 0;
+      block.torn[i] = this.segmentsFilled(s, phase, this.contents(share, phase, block.mark[i]!), written) > 0 ? 1 : 0;
       this.limitStale[s] = 1;
       this.state.sourceFlags[s] = this.state.sourceFlags[s]! | HAS_ROWS;
     }
@@ -494,18 +494,21 @@ export class Rows {
     } else {
       const channels = state.layout.consumerCount[s]!;
       const pool = 2 * channels + 8 - (channels - held.length);
+      // A channel's last buffer is half full on average.
       const used = (at: number): number => {
         let buffers = 0;
-        for (const row of held)
-          buffers += Math.ceil(((this.contents(row.share, row.phase, at) - row.base) * group.wireBytes) / segment);
+        for (const row of held) {
+          const records = this.contents(row.share, row.phase, at) - row.base;
+          if (records > 0) buffers += (records * group.wireBytes) / segment + 0.5;
+        }
         return buffers;
       };
       let low = this.flushedX(s);
       let high = low + 1;
-      while (used(high) <= pool && high < 2 ** 31) high = low + (high - low) * 2;
+      while (used(high) < pool && high < 2 ** 31) high = low + (high - low) * 2;
       while (high - low > 1) {
         const middle = Math.floor((low + high) / 2);
-        if (used(middle) > pool) high = middle;
+        if (used(middle) >= pool) high = middle;
         else low = middle;
       }
       x = high;
@@ -674,7 +677,7 @@ export class Rows {
     share: number,
     flushNs: number,
   ): boolean {
-    const crossed = this.segmentsFilled(s, from, to);
+    const crossed = this.segmentsFilled(s, block.phase[i]!, from, to);
     const { layout } = this.state;
     // Contents are spread evenly here, but come at random: some flushes find nothing, others more than the mean.
     const mean = layout.groups[layout.groupOfSource[s]!]!.meanPerBin * share;
@@ -698,10 +701,12 @@ export class Rows {
   }
 
   /** Segments that the channel's records [from, to) fill up; most end inside a record. */
-  private segmentsFilled(s: number, from: number, to: number): number {
+  private segmentsFilled(s: number, phase: number, from: number, to: number): number {
     const { layout } = this.state;
     const perSegment = layout.config.engine.segmentBytes / layout.groups[layout.groupOfSource[s]!]!.wireBytes;
-    return Math.floor(to / perSegment) - Math.floor(from / perSegment);
+    // Where in a segment the channel stood at t=0: anywhere.
+    const start = (phase * 7919) % 1;
+    return Math.floor(to / perSegment + start) - Math.floor(from / perSegment + start);
   }
 
   /** A view starts on a record boundary: of what the row holds, the rest of a record whose head is gone is lost. */
