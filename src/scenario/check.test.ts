@@ -190,6 +190,16 @@ describe("refusals", () => {
       withFault({ kind: "hang-io-thread", options: { client: 0, thread: 4 } }),
       "error faults/0/thread: there is no event loop 4",
     ],
+    [
+      "half records where there are none",
+      { ...base, strategy: { ...base.strategy, clearHalfRecord: false } },
+      "error strategyOptions/clearHalfRecord: a half record that is not cleared cannot be carried in quanta",
+    ],
+    [
+      "quanta that leave at once",
+      { ...base, engine: { ...base.engine, bufferTimeoutNs: 0 } },
+      "error engine/config/execution.buffer-timeout: a buffer timeout of 0 cannot be carried in quanta",
+    ],
   ])("%s", (_, config, message) => expect(messagesOf(config)).toContain(message));
 
   test("what is known but not simulated yet is refused by name", () => {

@@ -55,6 +55,11 @@ export function checkConfig(config: ModelConfig, allowances: readonly Allowance[
   }
   const refused = config.resolutionNs > 0 ? needsExact(config) : null;
   if (refused !== null) add(["job", "vertices", refused.vertex], checkMessages.jobNeedsExact(refused.what));
+  // Quanta would carry on as if nothing had been asked for.
+  if (config.resolutionNs > 0 && config.engine.bufferTimeoutNs === 0)
+    add(["engine", "config", "execution.buffer-timeout"], checkMessages.jobNeedsExact("a buffer timeout of 0"));
+  if (config.resolutionNs > 0 && !config.strategy.clearHalfRecord)
+    add(["strategyOptions", "clearHalfRecord"], checkMessages.jobNeedsExact("a half record that is not cleared"));
   const topology = buildTopology(config);
   if (topology.slots > slotsAvailable) {
     add(["cluster", "taskManagers"], checkMessages.slots(topology.slots, slotsAvailable));

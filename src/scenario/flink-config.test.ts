@@ -45,7 +45,7 @@ describe("Flink's keys", () => {
   });
   test.each([
     [{ "heartbeat.interval": "0s" }],
-    [{ "execution.buffer-timeout": "0ms" }],
+    [{ "execution.buffer-timeout": "-1ms" }],
     [{ "execution.buffer-timeout": "-1ms" }],
     [{ "taskmanager.network.memory.fraction": 1.5 }],
     [{ "taskmanager.network.memory.max-buffers-per-channel": 0 }],

@@ -137,9 +137,13 @@ export const FLINK_KEYS: readonly KeySpec[] = [
     "string",
     "Optional; must agree with the case's strategy: full = global-restart, region = region-restart, individual = individual-restart.",
   ),
-  k("execution.buffer-timeout", positiveDuration, "string", "Period of the output flushers (above zero).", [
-    "execution.buffer-timeout.interval",
-  ]),
+  k(
+    "execution.buffer-timeout",
+    anyDuration,
+    "string",
+    "Period of the output flushers; 0ms flushes after every record (`resolution: exact` only).",
+    ["execution.buffer-timeout.interval"],
+  ),
   k("task.cancellation.interval", positiveDuration, "string", "Period of the interrupts of a task being cancelled."),
   k(
     "task.cancellation.timeout",
