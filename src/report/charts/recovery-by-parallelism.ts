@@ -83,7 +83,7 @@ export const recoveryByParallelism: ChartDefinition = {
         height: 320,
         layer: [
           // Below the simulated points, which show whether they are inside a ring.
-          ...publishedLayers(published, x, y, PUBLISHED_COLOUR[input.mode]),
+          ...publishedLayers(published, x, y, PUBLISHED_COLOUR[input.mode], colour),
           {
             data: { values: points },
             mark: { type: "line" },
@@ -119,7 +119,7 @@ export const recoveryByParallelism: ChartDefinition = {
   },
 };
 
-function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink: string): Spec[] {
+function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink: string, colour: Spec): Spec[] {
   if (published.length === 0) return [];
   const tooltip = [
     { field: "case", type: "nominal" },
@@ -130,12 +130,12 @@ function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink:
   return [
     {
       data: { values: published },
-      mark: { type: "point", shape: "circle", size: 290, filled: false, strokeWidth: 1.6, color: ink, opacity: 1 },
-      encoding: { x, y, tooltip },
+      mark: { type: "point", shape: "circle", size: 290, filled: false, strokeWidth: 2.4, opacity: 1 },
+      encoding: { x, y, color: colour, tooltip },
     },
     {
       data: { values: labelled },
-      mark: { type: "text", align: "center", dy: -16, fontSize: 9.5 },
+      mark: { type: "text", align: "center", dy: -16, fontSize: 9.5, color: ink },
       encoding: { x, y, text: { field: "label", type: "nominal" } },
     },
   ];
