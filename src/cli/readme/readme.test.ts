@@ -9,10 +9,13 @@ test("the README's numbers are those of results/ (else: npm run readme)", () => 
   expect(withBlocks(readme, generatedBlocks("."))).toBe(readme);
 });
 
-test("the README's picture exists", () => {
-  const images = [...readFileSync("README.md", "utf8").matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map((match) => match[1]);
-  expect(images.length).toBeGreaterThan(0);
-  for (const image of images) expect(readFileSync(image as string, "utf8").length).toBeGreaterThan(1000);
+test("the README's pictures exist, light and dark, and are told in words", () => {
+  const readme = readFileSync("README.md", "utf8");
+  const files = [...readme.matchAll(/(?:src|srcset)="([^"]+)"/g)].map((match) => match[1] as string);
+  expect(files.filter((file) => file.endsWith(".png")).length).toBeGreaterThanOrEqual(3);
+  expect(files.filter((file) => file.endsWith(".dark.svg")).length).toBeGreaterThanOrEqual(3);
+  for (const file of files) expect(readFileSync(file).length, file).toBeGreaterThan(1000);
+  for (const [image] of readme.matchAll(/<img [^>]*>/g)) expect(image).toMatch(/alt="[^"]{20,}"/);
 });
 
 test("the table has published beside simulated, and a dash where nothing is published", () => {
