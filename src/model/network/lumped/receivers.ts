@@ -332,7 +332,8 @@ export class Receivers {
           if (bin >= oldBefore && (Math.imul(words[w + END]!, 0x85ebca6b) & sampleMask) === 0) {
             // Where doubles must not be boxed: the entry's own time carries the start of its service.
             doubles[e * DOUBLES + TIME] = start;
-            this.sampleLatency(e, consumer, group, count, emitted);
+            // Late matches are all counted (by the books): those that are looked at here stand for the rest.
+            this.sampleLatency(e, consumer, group, count, sampleMask === 0 ? emitted : 4 * emitted);
           }
         }
       }
