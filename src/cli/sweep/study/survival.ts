@@ -1,8 +1,13 @@
-/** Nothing finished is lost: a sweep killed twenty times, and one on a queue whose workers die every few seconds. */
+/**
+ * Nothing finished is lost: a sweep killed twenty times, one on a disk that fills up, and one on a queue whose workers
+ * die every few seconds.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import seedrandom from "seedrandom";
-import { contents, type Started, sleep, startProgram } from "./processes.js";
+import { contents, runFiles, type Started, sleep, startProgram } from "./processes.js";
 import { RedisServer } from "./redis.js";
 import { type Finding, outgap, summaryOf } from "./study.js";
 
@@ -31,6 +36,34 @@ export async function killedTwentyTimes(cwd: string): Promise<Finding> {
     wanted: "same bytes",
     ok: same && kills >= 15,
   };
+}
+
+/** On a file system of its own, which only root can mount. */
+export async function fullDisk(cwd: string): Promise<Finding | string> {
+  const args = [...SWEEP, "--case", "single-task", "--seeds", "200"];
+  const disk = join(cwd, "disk");
+  mkdirSync(disk);
+  const mounted = (option: string): boolean =>
+    spawnSync("mount", ["-t", "tmpfs", "-o", option, "tmpfs", disk], { stdio: "ignore" }).status === 0;
+  if (!mounted("size=1m")) return "a full disk: no file system can be mounted here";
+  try {
+    await outgap(cwd, ...args, "--out", "roomy");
+    const { code, stderr } = await startProgram([...args, "--out", "disk/small"], cwd).ended;
+    const kept = runFiles(join(disk, "small"));
+    const told = code === 3 && /no space left on the device/.test(stderr);
+    if (!mounted("remount,size=64m")) return "a full disk: the file system cannot be made larger here";
+    await outgap(cwd, ...args, "--out", "disk/small");
+    const same = isDeepStrictEqual(contents(join(disk, "small")), contents(join(cwd, "roomy")));
+    const words = told ? "ended with 3 and said so" : `ended with ${code}`;
+    return {
+      what: "a sweep of 200 runs on a disk of 1 MB, made larger then, and resumed",
+      measured: `${words}, ${kept} runs kept, ${same ? "same bytes" : "other bytes"}`,
+      wanted: "exit code 3, same bytes",
+      ok: told && kept > 0 && kept < 200 && same,
+    };
+  } finally {
+    spawnSync("umount", [disk], { stdio: "ignore" });
+  }
 }
 
 export async function stormyQueue(cwd: string): Promise<Finding> {
