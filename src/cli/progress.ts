@@ -1,8 +1,10 @@
 /**
- * Progress on stderr: a bar where a person looks, plain lines where asked for, else nothing. Reads the cells that
+ * Progress on stderr, with virtual time, speed and time left: a bar where a person looks, plain lines where asked for, else nothing. Reads the cells that
  * workers write; never touches stdout.
  */
 import cliProgress from "cli-progress";
+import { duration } from "../report/format.js";
+import { timeText } from "./sweep/progress.js";
 
 export interface ProgressSource {
   /** Finished and planned tasks (runs and twins). */
@@ -10,6 +12,8 @@ export interface ProgressSource {
   readonly total: number;
   /** 0..1 over all tasks. */
   readonly fraction: () => number;
+  /** Virtual time of all tasks together, where it is known. */
+  readonly totalVirtualMs?: number;
 }
 
 export interface Progress {
@@ -30,7 +34,7 @@ function bar(source: ProgressSource): Progress {
   const display = new cliProgress.SingleBar(
     {
       stream: process.stderr,
-      format: "{bar} {percentage} % · {done}/{runs} runs",
+      format: "{bar} {percentage} % · {done}/{runs} runs{pace}",
       barCompleteChar: "█",
       barIncompleteChar: "░",
       barsize: 40,
@@ -40,8 +44,15 @@ function bar(source: ProgressSource): Progress {
     },
     cliProgress.Presets.shades_classic,
   );
-  display.start(100, 0, { done: 0, runs: source.total });
-  const show = (): void => display.update(Math.floor(100 * source.fraction()), { done: source.done() });
+  const startMs = performance.now();
+  display.start(100, 0, { done: 0, runs: source.total, pace: "" });
+  const show = (): void =>
+    display.update(Math.floor(100 * source.fraction()), {
+      done: source.done(),
+      pace: paceParts(source, performance.now() - startMs)
+        .map((part) => ` · ${part}`)
+        .join(""),
+    });
   const timer = setInterval(show, BAR_INTERVAL_MS);
   return {
     stop: () => {
@@ -52,11 +63,26 @@ function bar(source: ProgressSource): Progress {
   };
 }
 
+/** Virtual time so far, how much faster than real time it passes, and what is left of real time. */
+export function paceParts(source: ProgressSource, elapsedMs: number): string[] {
+  const fraction = source.fraction();
+  if (fraction <= 0 || elapsedMs <= 0) return [];
+  const left = fraction < 1 ? [`${timeText((elapsedMs * (1 - fraction)) / fraction / 1000)} left`] : [];
+  if (source.totalVirtualMs === undefined) return left;
+  const virtualMs = fraction * source.totalVirtualMs;
+  const speed = virtualMs / elapsedMs;
+  const factor = speed >= 10 ? Math.round(speed) : Number(speed.toPrecision(2));
+  return [`${duration(virtualMs)} of virtual time`, `${factor}× real time`, ...left];
+}
+
 function plainLines(source: ProgressSource): Progress {
+  const startMs = performance.now();
   let last = "";
   const show = (): void => {
-    const line = `outgap: ${Math.floor(100 * source.fraction())} %, ${source.done()} of ${source.total} runs\n`;
-    if (line !== last) process.stderr.write(line);
+    const line = `outgap: ${Math.floor(100 * source.fraction())} %, ${source.done()} of ${source.total} runs`;
+    if (line !== last) {
+      process.stderr.write(`${[line, ...paceParts(source, performance.now() - startMs)].join(", ")}\n`);
+    }
     last = line;
   };
   const timer = setInterval(show, PLAIN_INTERVAL_MS);

@@ -48,7 +48,9 @@ describe("in a pipe", () => {
     const quiet = await outgap("run", "small.yaml", "--no-charts", "--quiet", "--out", "quiet");
     expect(quiet).toEqual({ code: 0, stdout: "", stderr: "" });
     const plain = await outgap("run", "small.yaml", "--no-charts", "--progress=plain", "--workers", "1", "--out", "p");
-    expect(plain.stderr).toMatch(/^(outgap: \d+ %, \d+ of 3 runs\n)*outgap: 100 %, 3 of 3 runs\n$/);
+    expect(plain.stderr).toMatch(
+      /^(outgap: \d+ %, \d+ of 3 runs.*\n)*outgap: 100 %, 3 of 3 runs, [\d.]+ (s|min) of virtual time, [\d.]+× real time\n$/,
+    );
     expect(plain.stdout).not.toContain("%,");
   });
 });

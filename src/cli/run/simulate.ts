@@ -30,6 +30,7 @@ export async function simulate(plan: Plan, options: SimulateOptions): Promise<vo
   const source = {
     done: () => done,
     total: durationsNs.length,
+    totalVirtualMs: totalNs / 1e6,
     fraction: () => Math.min(1, cells.reduce((sum, each) => sum + each, 0) / totalNs),
   };
   const progress: Progress = startProgress(options.progress, source);
