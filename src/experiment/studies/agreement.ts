@@ -24,8 +24,14 @@ export interface Comparison {
   /** Difference in standard errors; 0 where both are 0. */
   readonly z: number;
   readonly bound: string;
-  readonly ok: boolean;
+  /**
+   * `within` the bound; `undecided`: beyond it by less than three standard errors, so more seeds would have to tell;
+   * or `beyond` it.
+   */
+  readonly verdict: Verdict;
 }
+
+export type Verdict = "within" | "undecided" | "beyond";
 
 type RunRecord = ReturnType<typeof simulateCase>;
 type Measures = Map<string, { value: number; bound: Bound }>;
@@ -74,11 +80,13 @@ export interface AgreementOptions {
   readonly durationSeconds: number;
   readonly situations: readonly Situation[];
   readonly onRun?: (situation: string, seed: number, exact: RunRecord, lumped: RunRecord) => void;
+  /** Called as each situation is done. */
+  readonly onSituation?: (rows: readonly Comparison[]) => void;
 }
 
-/** Runs both resolutions and compares them, situation by situation. Violations of invariants are comparisons that fail. */
+/** Runs both resolutions on seeds 1, 2, … and compares them, situation by situation. */
 export function compareResolutions(options: AgreementOptions): Comparison[] {
-  const { slots, seeds, ratePerSource, durationSeconds, situations, onRun } = options;
+  const { slots, seeds, ratePerSource, durationSeconds, situations, onRun, onSituation } = options;
   return situations.flatMap((situation) => {
     const exact: Measures[] = [];
     const lumped: Measures[] = [];
@@ -90,7 +98,9 @@ export function compareResolutions(options: AgreementOptions): Comparison[] {
       lumped.push(measuresOf(coarse));
       onRun?.(situation.name, seed, fine, coarse);
     }
-    return compareSamples(situation.name, exact, lumped);
+    const rows = compareSamples(situation.name, exact, lumped);
+    onSituation?.(rows);
+    return rows;
   });
 }
 
@@ -121,19 +131,22 @@ function compare(
   const variance = pairs.reduce((sum, [a, b]) => sum + (b - a - difference) ** 2, 0) / Math.max(1, n - 1);
   const standardError = Math.sqrt(variance / n);
   const z = difference === 0 ? 0 : difference / standardError;
-  let ok: boolean;
-  switch (bound.kind) {
-    case "difference":
-      ok = Math.abs(difference) <= bound.most;
-      break;
-    case "ratio":
-      ok = Math.abs(difference) <= bound.most * Math.max(exactMean, lumpedMean);
-      break;
-    case "standardErrors":
-      ok = Math.abs(z) <= bound.most;
-      break;
+  const verdict = judge(difference, standardError, bound, Math.max(exactMean, lumpedMean), n);
+  return { situation, measure, exactMean, lumpedMean, difference, standardError, z, bound: boundText(bound), verdict };
+}
+
+const DECISIVE = 3;
+
+function judge(difference: number, standardError: number, bound: Bound, level: number, seeds: number): Verdict {
+  const size = Math.abs(difference);
+  // Three standard errors are what a loss may differ by: from one seed there is none to compare with.
+  if (bound.kind === "standardErrors") {
+    if (size <= bound.most * standardError) return "within";
+    return seeds === 1 ? "undecided" : "beyond";
   }
-  return { situation, measure, exactMean, lumpedMean, difference, standardError, z, bound: boundText(bound), ok };
+  const most = bound.kind === "ratio" ? bound.most * level : bound.most;
+  if (size <= most) return "within";
+  return seeds === 1 || size - DECISIVE * standardError <= most ? "undecided" : "beyond";
 }
 
 function boundText(bound: Bound): string {
