@@ -16,6 +16,9 @@ export async function inlineRunner(progress: ProgressCells): Promise<Runner<Twin
   return runnerOver(1, progress, async (task) => perform(task));
 }
 
+/** Size of a worker's young generation; the default is 48 MB. */
+const YOUNG_MB = 12;
+
 export interface ThreadRunner extends Runner<TwinResult> {
   /** Ends the threads, whatever they are doing. */
   close(): Promise<void>;
@@ -37,6 +40,8 @@ export async function threadRunner(
     // Not inherited: flags of a test runner or of tsx do not suit a worker.
     execArgv: [],
     recordTiming: false,
+    // A run allocates next to nothing as it goes: a small nursery saves what garbage would fill before it is collected.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   // A worker that dies outside a task has no promise to reject; here it rejects those of all tasks.
   const broken = new Promise<never>((_, reject) => pool.on("error", reject));

@@ -42,12 +42,14 @@ export class GateQueues {
   private readonly consumers: number;
   private used = 0;
   private capacity: number;
+  private readonly smallest: number;
 
   constructor(consumers: number) {
     this.consumers = consumers;
     this.head = new Int32Array(2 * consumers).fill(-1);
     this.tail = new Int32Array(2 * consumers).fill(-1);
-    this.capacity = 2 * CHUNK * Math.max(4, consumers);
+    this.smallest = 2 * CHUNK * Math.max(4, consumers);
+    this.capacity = this.smallest;
     this.words = new Int32Array(this.capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
   }
@@ -110,7 +112,16 @@ export class GateQueues {
     if (inUse > this.mostChunks) this.mostChunks = inUse;
     if (Math.max(inUse, 1024) * TIDY_BELOW > this.mostChunks) return;
     this.mostChunks = inUse;
-    this.free = inOrderOfMemory(this.words, this.free, this.used, CHUNK);
+    const order = inOrderOfMemory(this.words, this.free, this.used, CHUNK);
+    this.free = order.free;
+    this.freeChunks = order.freePlaces;
+    this.used = order.used;
+    const capacity = Math.max(this.smallest, 2 * this.used);
+    if (4 * capacity > this.capacity) return;
+    // The backlog's memory goes back.
+    this.capacity = capacity;
+    this.words = this.words.slice(0, capacity * WORDS);
+    this.doubles = new Float64Array(this.words.buffer);
   }
   /** Chunks in use at most since they were last put in order. */
   private mostChunks = 0;

@@ -14,6 +14,8 @@ import { CAUSE, type RecordLedger } from "./record-ledger.js";
 /** A record whose event bin is more than this behind comes late: its partners have mostly been there before it. */
 export const OLD_BINS = 4;
 const FRESH_BINS = 10;
+/** So many expired entries of the history are forgotten together. */
+const TRIM_AT = 4096;
 /** Where old event bins are settled in turns, their arrivals are booked so much later on average; expiry waits as long. */
 const MEAN_TURN_BINS = 2;
 
@@ -681,6 +683,10 @@ export class MatchBook implements MissCounter {
       const before = bin - this.windowBins - (this.takesTurns ? MEAN_TURN_BINS : 0);
       while (this.historyAt < this.history.length && this.history[this.historyAt]!.bin <= before)
         this.expire(this.history[this.historyAt++]!);
+      if (this.historyAt > TRIM_AT && 2 * this.historyAt > this.history.length) {
+        this.history.splice(0, this.historyAt);
+        this.historyAt = 0;
+      }
       for (const cls of this.classes) if (cls.fresh > 0 && this.completes(cls)) cls.fresh--;
       this.refreshShares();
     }

@@ -36,6 +36,8 @@ export const FLAGS = COPY | OWN | LAG;
 /** 48 bytes × 2^25 = 1.6 GB: beyond that something runs away. */
 const LIMIT = 2 ** 25;
 
+const SMALLEST = 1024;
+
 export class QuantumPool {
   words: Int32Array<ArrayBuffer>;
   doubles: Float64Array<ArrayBuffer>;
@@ -43,7 +45,7 @@ export class QuantumPool {
   free = -1;
   inUse = 0;
   private used = 0;
-  private capacity = 1024;
+  private capacity = SMALLEST;
 
   constructor() {
     this.words = new Int32Array(this.capacity * WORDS);
@@ -74,7 +76,15 @@ export class QuantumPool {
     if (this.inUse > this.mostInUse) this.mostInUse = this.inUse;
     if (Math.max(this.inUse, 1024) * TIDY_BELOW > this.mostInUse) return;
     this.mostInUse = this.inUse;
-    this.free = inOrderOfMemory(this.words, this.free, this.used, 1);
+    const order = inOrderOfMemory(this.words, this.free, this.used, 1);
+    this.free = order.free;
+    this.used = order.used;
+    const capacity = Math.max(SMALLEST, 2 * this.used);
+    if (4 * capacity > this.capacity) return;
+    // The burst's memory goes back.
+    this.capacity = capacity;
+    this.words = this.words.slice(0, capacity * WORDS);
+    this.doubles = new Float64Array(this.words.buffer);
   }
   private mostInUse = 0;
 
@@ -95,15 +105,27 @@ export class QuantumPool {
 /** A free list is put in order when what is in use is this many times less than it has been. */
 export const TIDY_BELOW = 3;
 
-/** Relinks the free places of `words`, `step` quanta each, in ascending order; returns the first. */
-export function inOrderOfMemory(words: Int32Array, first: number, used: number, step: number): number {
+/**
+ * Relinks the free places of `words`, `step` quanta each, in ascending order, save those after the last one in use,
+ * which count as never used; returns the first and what is used.
+ */
+export function inOrderOfMemory(
+  words: Int32Array,
+  first: number,
+  used: number,
+  step: number,
+): { free: number; used: number; freePlaces: number } {
   const isFree = new Uint8Array(used / step);
   for (let q = first; q >= 0; q = words[q * WORDS + NEXT]!) isFree[q / step] = 1;
+  let places = isFree.length;
+  while (places > 0 && isFree[places - 1] === 1) places--;
   let next = -1;
-  for (let place = isFree.length - 1; place >= 0; place--) {
+  let freePlaces = 0;
+  for (let place = places - 1; place >= 0; place--) {
     if (isFree[place] === 0) continue;
     words[place * step * WORDS + NEXT] = next;
     next = place * step;
+    freePlaces++;
   }
-  return next;
+  return { free: next, used: places * step, freePlaces };
 }
