@@ -92,7 +92,9 @@ describe("4,000 slots", () => {
   });
 });
 
-test("4,000 slots, no discarding, ten buffers a channel at 20 MB/s: stalls 67 s after the fault, to within a buffer and a flush", () => {
+test("4,000 slots, no discarding, ten buffers a channel at 20 MB/s: stalls 67 s after the fault, to within a buffer and a flush", {
+  timeout: 240_000,
+}, () => {
   const config = configOf("stall-4000.yaml", "held, ten buffers a channel", ["duration=79s"]);
   const record = simulateCase(config);
   // Two of 8,192 key groups each for the four dead joiners, a record of 1 kB and its length prefix: 19.6 kB/s a channel.
@@ -108,7 +110,9 @@ test("4,000 slots, no discarding, ten buffers a channel at 20 MB/s: stalls 67 s 
   expect(emitted.length - lastStallBin).toBeGreaterThan(10);
 });
 
-test("4,000 slots, half records kept: bytes of two attempts in one record, named by channel", () => {
+test("4,000 slots, half records kept: bytes of two attempts in one record, named by channel", {
+  timeout: 240_000,
+}, () => {
   const job = [
     "P=4000",
     "warmup=1s",

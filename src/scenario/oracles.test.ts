@@ -131,7 +131,9 @@ describe("task threads (task-thread.yaml), 64 servers at 70 %", () => {
     if (inSink !== null) expectTheory(perServer(bins.backlogNetwork), inSink, 0.03);
   });
 
-  test("Little's law holds exactly, in the log and from the source to the end of the sink's service", () => {
+  test("Little's law holds exactly, in the log and from the source to the end of the sink's service", {
+    timeout: 180_000,
+  }, () => {
     let clock: Simulation | null = null;
     const law = new LittlesLaw();
     let ledger: Ledger | null = null;

@@ -10,6 +10,7 @@ import type { RunResult } from "../metrics/result.js";
 import { gapsOf, summarise, type TwinResult, timelineOf, twinResult } from "../metrics/summarise.js";
 import { traceEvents } from "../metrics/trace-events.js";
 import type { ModelConfig } from "../model/config.js";
+import { createNullPlane } from "../model/network/null-plane.js";
 import { createPlane } from "../model/network/planes.js";
 import { type RunRecord, simulate } from "../model/simulate.js";
 import { describeCost } from "./describe-cost.js";
@@ -42,6 +43,17 @@ export function simulateCase(config: ModelConfig, onProgress?: (virtualNs: numbe
     config,
     { strategy, createPlane, scheduleFaults, probes: PROBES },
     { measureFromNs: measureFromNs(config), ...(onProgress ? { onProgress } : {}) },
+  );
+}
+
+/** The control plane alone: when what recovers, and nothing about records. @returns a record whose `plane` is empty */
+export function simulateControlPlane(config: ModelConfig): RunRecord {
+  const strategy = strategyNamed(config.strategy.name);
+  if (strategy === undefined) throw new Error(`no strategy ${config.strategy.name}`);
+  return simulate(
+    config,
+    { strategy, createPlane: createNullPlane, scheduleFaults, probes: PROBES },
+    { measureFromNs: measureFromNs(config) },
   );
 }
 

@@ -8,7 +8,8 @@
  */
 import { RandomStreams } from "../../kernel/random.js";
 import type { ModelConfig } from "../../model/config.js";
-import { simulateCase } from "../../scenario/run-case.js";
+import { median } from "../../scenario/index.js";
+import { type Recover, shortened } from "./recovery.js";
 
 export const FITTED = ["K", "A", "R", "m"] as const;
 export type Fitted = (typeof FITTED)[number];
@@ -78,19 +79,20 @@ function raised(config: ModelConfig, name: Fitted, by: number): ModelConfig {
   }
 }
 
-function medianRecovery(config: ModelConfig, seeds: number): number {
-  const seconds: number[] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
-    // Recovery times alone are wanted: the fault comes early, and the run ends once the slowest has recovered.
-    const faults = config.faults.map((fault) => ({ ...fault, atNs: 5e9 }));
-    const incident = simulateCase({ ...config, seed: String(seed), warmupNs: 2e9, faults, durationNs: 110e9 })
-      .incidents[0];
-    if (incident === undefined || Number.isNaN(incident.recoveredNs)) throw new Error(`no recovery on seed ${seed}`);
-    seconds.push((incident.recoveredNs - incident.startNs) / 1e9);
-  }
-  seconds.sort((a, b) => a - b);
-  const middle = seconds.length >> 1;
-  return seconds.length % 2 === 1 ? seconds[middle]! : (seconds[middle - 1]! + seconds[middle]!) / 2;
+/** Recovery times alone are wanted, so the control plane is enough; the slowest setting takes less than this. */
+const WITHIN_NS = 110e9;
+
+async function medianRecovery(config: ModelConfig, seeds: number, recover: Recover): Promise<number> {
+  const short = shortened(config, WITHIN_NS);
+  const tasks = Array.from({ length: seeds }, (_, i) => ({
+    config: { ...short, seed: String(i + 1) },
+    plane: "control" as const,
+  }));
+  const seconds = (await recover(tasks)).map(({ recoveryNs }, i) => {
+    if (Number.isNaN(recoveryNs)) throw new Error(`no recovery on seed ${i + 1}`);
+    return recoveryNs / 1e9;
+  });
+  return median(seconds);
 }
 
 export interface FeasibleSet {
@@ -111,30 +113,24 @@ export interface FeasibleSet {
 }
 
 /** @param configOf the shipped configuration of a cell; seconds and milliseconds throughout. */
-export function feasibleSet(
+export async function feasibleSet(
   configOf: (cell: Cell) => ModelConfig,
   seeds: number,
-  onProgress: (done: number, of: number) => void,
-): FeasibleSet {
-  const total = CELLS.length * (1 + FITTED.length);
-  let done = 0;
-  const cells = CELLS.map((cell) => {
-    const config = configOf(cell);
-    const presetSeconds = medianRecovery(config, seeds);
-    onProgress(++done, total);
-    const slope = { K: 0, A: 0, R: 0, m: 0 };
-    for (const name of FITTED) {
-      slope[name] = (medianRecovery(raised(config, name, STEP[name]), seeds) - presetSeconds) / STEP[name];
-      onProgress(++done, total);
-    }
-    return {
-      slots: cell.slots,
-      caseName: cell.caseName,
-      publishedSeconds: cell.publishedSeconds,
-      presetSeconds,
-      slope,
-    };
-  });
+  recover: Recover,
+): Promise<FeasibleSet> {
+  const cells = await Promise.all(
+    CELLS.map(async (cell) => {
+      const config = configOf(cell);
+      const presetSeconds = await medianRecovery(config, seeds, recover);
+      const slope = { K: 0, A: 0, R: 0, m: 0 };
+      for (const name of FITTED) {
+        const seconds = await medianRecovery(raised(config, name, STEP[name]), seeds, recover);
+        slope[name] = (seconds - presetSeconds) / STEP[name];
+      }
+      const { slots, caseName, publishedSeconds } = cell;
+      return { slots, caseName, publishedSeconds, presetSeconds, slope };
+    }),
+  );
   const first = configOf(CELLS[0]!);
   const { costs } = first;
   const start = costs.containerStart;

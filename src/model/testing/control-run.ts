@@ -3,8 +3,8 @@ import { strategyNamed } from "../../failover/registry.js";
 import { scheduleFaults } from "../../faults/registry.js";
 import { INVARIANTS } from "../../invariants/registry.js";
 import type { ModelConfig } from "../config.js";
+import { createNullPlane, type NullPlane } from "../network/null-plane.js";
 import { type RunRecord, simulate } from "../simulate.js";
-import { createNullPlane, type NullPlane } from "./null-plane.js";
 
 export function controlRun(
   config: ModelConfig,

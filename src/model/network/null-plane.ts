@@ -1,10 +1,11 @@
 /**
- * A data plane without data, for tests of the control plane alone: Netty loops and task threads are FIFO servers,
- * channels are always drained one millisecond after the UnavailableEvent. Counts the calls it gets.
+ * A data plane without data, for the control plane alone: Netty loops and task threads are FIFO servers, channels are
+ * always drained one millisecond after the UnavailableEvent. Recovery times are those of the other planes to within a
+ * flush timeout, at a fraction of their work. Counts the calls it gets, for tests.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
-import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "../network/data-plane.js";
 import { TASK_STATE } from "../task-table.js";
+import type { DataPlane, PlaneContext, PlaneListener, PlaneResult } from "./data-plane.js";
 
 const DRAIN_NS = 1_000_000;
 
