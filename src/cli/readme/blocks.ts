@@ -5,7 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Study } from "../../experiment/study.js";
+import type { CaseSummary } from "../../metrics/result.js";
 import { comparisonTable, type ReferenceResult, studyTable } from "./comparison.js";
+import { strategyTable } from "./strategies.js";
 
 const COMPARISON = [
   { parallelism: 1000, folder: "bytedance-join-1000" },
@@ -22,7 +24,22 @@ export function generatedBlocks(root: string): ReadonlyMap<string, string> {
   return new Map([
     ["comparison", comparisonTable(results)],
     ["study", studyBlock(root)],
+    ["strategies", strategiesBlock(root)],
   ]);
+}
+
+/** The same loss under every strategy, at 40 slots as shipped and, where the study was run, at 4,000. */
+function strategiesBlock(root: string): string {
+  const sizes = [
+    { slots: "40", file: join(root, "results", "strategies", "summary.json") },
+    { slots: "4,000", file: join(root, "results", "study", "strategies-4000", "summary.json") },
+  ];
+  const tables = sizes.flatMap(({ slots, file }) => {
+    if (!existsSync(file)) return [];
+    const { scenarios } = JSON.parse(readFileSync(file, "utf8")) as { scenarios: { cases: CaseSummary[] }[] };
+    return [`At ${slots} slots:\n\n${strategyTable(scenarios[0]?.cases ?? [])}`];
+  });
+  return tables.length > 0 ? tables.join("\n\n") : "`npx outgap run scenarios/strategies.yaml` compares them.";
 }
 
 /** The study takes hours, so it may be missing; then the README says so. */

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
 import { generatedBlocks, withBlocks } from "./blocks.js";
+import { STRATEGIES } from "../../failover/registry.js";
 import { comparisonTable, studyTable } from "./comparison.js";
+import { strategyTable } from "./strategies.js";
 
 test("the README's numbers are those of results/ (else: npm run readme)", () => {
   const readme = readFileSync("README.md", "utf8");
@@ -29,6 +31,23 @@ test("the table has published beside simulated, and a dash where nothing is publ
   expect(lines[2]).toMatch(/^\| global restart \| 40 s \| \*\*[\d.]+ s\*\* \| 81 s \| .* none for [\d.]+ s \| 120 \|$/);
   expect(lines[3]).toMatch(/^\| global restart, reserved TM \| – \|/);
   expect(lines[5]).toMatch(/% missing \| 12 \|$/);
+});
+
+test("the table of strategies has a row for each that is registered, and says who refuses the job", () => {
+  const runs = syntheticResults({ parallelism: 40 }).map((run) => run.summary);
+  const base = runs[0]!;
+  const table = strategyTable([
+    { ...base, strategy: "global-restart", tasksRestarted: 12_000, jobOutageMs: 81_000 },
+    { ...base, strategy: "none", endState: "deadlocked" },
+    { ...base, strategy: "single-task", jobOutageMs: 0 },
+  ]);
+  const rows = table.split("\n").slice(2);
+  expect(rows.map((row) => /`([\w-]+)`/.exec(row)![1])).toEqual(STRATEGIES.map(({ name }) => name));
+  const row = (name: string): string => rows.find((each) => each.includes(`\`${name}\``))!;
+  expect(row("global-restart")).toMatch(/\| every task \| 12,000 \| .* \| 81 s \|/);
+  expect(row("none")).toMatch(/\| nothing \| .* \| never \|/);
+  expect(row("single-task")).toMatch(/\| only the failed tasks \| .* \| – \| [\d.]+ ?%/);
+  expect(row("individual-restart")).toContain("refuses this job");
 });
 
 test("the study's table says which published figure could be a single run", () => {
