@@ -14,7 +14,7 @@ export const approximateLocal: FailoverStrategy = {
   restarts: "the failed task and everything downstream",
   guarantee: "approximate: held data comes late, what was in flight and the restarted state are lost",
   source: "FLIP-135; Flink 1.12 PipelinedApproximateSubpartition, RestartPipelinedRegionFailoverStrategy",
-  policy: () => ({ receiver: "fail", sender: "hold" }),
+  policy: () => ({ receiver: "fail", sender: "hold", leavesOthersRunning: true }),
   decide: (failure, view) => {
     const restarts = downstreamOf(view.topology, failure.task);
     const chosen = (task: number): boolean => restarts[task] === 1;

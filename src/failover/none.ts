@@ -10,7 +10,7 @@ export const none: FailoverStrategy = {
   restarts: "nothing",
   guarantee: "none",
   source: "control",
-  policy: () => ({ receiver: "fail", sender: "hold" }),
+  policy: () => ({ receiver: "fail", sender: "hold", leavesOthersRunning: true }),
   decide: () => ({ action: "ignore" }),
   refuses: () => null,
 };

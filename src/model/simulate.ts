@@ -165,7 +165,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
       if (tasks.started[task] === 0) return;
       tasks.started[task] = 0;
       observer.changeTasksDown(1, step);
-      network.tasksEnded([task], tasks.taskManager[task]!, how, step);
+      network.tasksEnded([task], tasks.taskManager[task]!, how, step, reason === "fault");
     },
     reportRunning: (task, attempt, arrivesNs, step) =>
       toJobManager(task, arrivesNs, (at) => jobManager.reportRunning(task, attempt, at, step)),

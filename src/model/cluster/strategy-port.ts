@@ -41,6 +41,8 @@ export interface DataPlanePolicy {
   readonly receiver: "fail" | "survive";
   /** What a producer does with data for a consumer that is gone. */
   readonly sender: "hold" | "discard";
+  /** A task that fails by itself may leave others of its vertex running: its channels are dealt with one by one. */
+  readonly leavesOthersRunning?: boolean;
   readonly defects?: Defects;
 }
 

@@ -135,11 +135,13 @@ export class Network implements PlaneListener {
   // --- attempts ---
   /**
    * The newest attempts of these tasks, all on `tm`, end now. `silent`: with their machine, or unseen behind a cut, and
-   * no peer notices. Where consumers fail with their producers, channels are dealt with in bulk.
+   * no peer notices. Where consumers fail with their producers, channels are dealt with in bulk, save those of a task
+   * that fails `byItself` under a strategy that leaves others running.
    */
-  tasksEnded(tasks: readonly number[], tm: number, how: AttemptEnd, step: number): void {
+  tasksEnded(tasks: readonly number[], tm: number, how: AttemptEnd, step: number, byItself = false): void {
     const { tasks: table, topology } = this.context;
-    const bulk = how === "canceled" || !this.survives;
+    const alone = byItself && this.policy.leavesOthersRunning === true;
+    const bulk = how === "canceled" || !(this.survives || alone);
     for (const task of tasks) {
       table.endedNs[task] = this.context.sim.nowNs;
       this.waitingForTask.delete(task);
@@ -155,6 +157,7 @@ export class Network implements PlaneListener {
         if (topology.inEdges[topology.taskVertex[task]!]!.length > 0) this.plane.closeAllViews(task);
       } else this.rowsDown(task, step);
       this.plane.attemptEnded(task, how);
+      if (alone) this.holdAtSenders(task);
     }
     if (how === "canceled" || how === "silent") return;
     if (how === "failed" && this.survives) {
@@ -180,6 +183,16 @@ export class Network implements PlaneListener {
     step: number,
   ): void {
     if (this.survives && tasks.length > 0) this.notices.closed(tasks, tm, processDied, step);
+  }
+
+  /** Vanilla senders are told of nothing (`peer-notices.ts`): without a reader their queues grow. */
+  private holdAtSenders(task: number): void {
+    const { rows } = this;
+    for (const row of rows.rowsOfConsumer(task)) {
+      rows.subpartition[row] = SUBPARTITION.unavailable;
+      rows.flagVersion[row]!++;
+      this.plane.closeView(rows.edge[row]!, rows.producer[row]!, task, "hold");
+    }
   }
 
   private rowsDown(task: number, step: number): void {
