@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
-import { generatedBlocks, withBlocks } from "./blocks.js";
 import { STRATEGIES } from "../../failover/registry.js";
+import { generatedBlocks, withBlocks } from "./blocks.js";
 import { comparisonTable, studyTable } from "./comparison.js";
 import { strategyTable } from "./strategies.js";
 

@@ -39,7 +39,7 @@ const ABOUT: Readonly<Record<string, "taskManager" | "nobody" | null>> = {
 };
 
 const MARKS: Readonly<Record<string, string>> = {
-  recovered: "RECOVERED, and so for a second",
+  recovered: "RECOVERED",
   redeploy: "redeploy begins",
   detected: "the JobManager knows",
 };
@@ -97,6 +97,7 @@ export class Story {
     const startNs = incidents[0]!.startNs;
     const told = new Set(ancestors(record));
     const steps: Line[] = [];
+    const marks: Line[] = [];
     for (let step = 0; step < log.length; step++) {
       const kind = log.kindNames[log.kind[step]!]!;
       if (ABOUT[kind] === null || log.endNs[step]! < startNs || (kind.startsWith("heartbeat") && !told.has(step)))
@@ -112,9 +113,9 @@ export class Story {
       });
     }
     for (const { timeNs, name } of record.markers)
-      if (!name.startsWith("fault")) steps.push({ atNs: timeNs, thread: "observer", text: MARKS[name] ?? name });
-    const all = [...steps, ...this.lines.filter(({ atNs }) => atNs >= startNs)];
-    // Steps before the moves that they bring about; the sort is stable.
+      if (!name.startsWith("fault")) marks.push({ atNs: timeNs, thread: "observer", text: MARKS[name] ?? name });
+    const all = [...steps, ...this.lines.filter(({ atNs }) => atNs >= startNs), ...marks];
+    // Steps before the moves that they bring about, what is noticed after both; the sort is stable.
     all.sort((a, b) => a.atNs - b.atNs);
     const width = Math.max(...all.map(({ thread }) => thread.length));
     return all
