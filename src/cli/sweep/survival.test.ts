@@ -78,6 +78,7 @@ import { isMainThread, threadId } from "node:worker_threads";
 const real = fs.writeFileSync;
 let written = 0;
 fs.writeFileSync = (path, ...rest) => {
+  const text = String(rest[0]);
   if (String(path).includes("/runs/")) { written++; ${onRunFile} }
   return real(path, ...rest);
 };
@@ -112,6 +113,33 @@ test("threads that die are replaced, and the result is the same", async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(contents(folder("dying"))).toEqual(wanted);
 }, 120_000);
+
+test("a run that ends every thread is recorded with seed and error and the command ends with 1; the next one tries it again", async () => {
+  const path = Object.keys(contents(folder("undisturbed"))).filter((name) => name.endsWith(".run"))[11] as string;
+  const key = path.slice(-44, -4);
+  const poisoned = preload("poisoned", `if (!isMainThread && text.includes('"key":"${key}"')) process.exit(1);`);
+  const { code, stdout } = await startProgram(args("poisoned"), cwd, poisoned).ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/63 runs/);
+  const { caseName, seed } = whose(key);
+  const rows = readFileSync(join(folder("poisoned"), "failures.csv"), "utf8")
+    .trim()
+    .split("\n")
+    .slice(1);
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toContain(`,${caseName},${seed},the worker thread died: `);
+  // Runs of the same unit and of others keep their results.
+  expect(runFiles(folder("poisoned"))).toBe(64);
+  expect((await startProgram(args("poisoned"), cwd).ended).code).toBe(0);
+  expect(contents(folder("poisoned"))).toEqual(wanted);
+}, 120_000);
+
+/** Which run a file of the undisturbed sweep is. */
+function whose(key: string): { readonly caseName: string; readonly seed: string } {
+  const record = new RunStore(folder("undisturbed")).read(key);
+  if (record === null || isFailure(record)) throw new Error(`no result of ${key}`);
+  return { caseName: record.summary.case, seed: record.summary.seed };
+}
 
 test("a unit that ends every thread fails, and the others go on", async () => {
   const { request } = readSweepFile(folder("undisturbed"));
