@@ -55,6 +55,22 @@ describe("an invariant broken on purpose is named", () => {
     expect(names(broken)).toEqual(["buffers-returned"]);
   });
 
+  it("the ledger of records", () => {
+    const broken = driver();
+    broken.at(1 * SECOND, () => {
+      world(broken).ledger.delivered++;
+    });
+    expect(names(broken)).toEqual(["record-ledger"]);
+  });
+
+  it("the ledger of matches", () => {
+    const broken = driver();
+    broken.at(1 * SECOND, () => {
+      world(broken).ledger.matchesExpected++;
+    });
+    expect(names(broken)).toEqual(["match-ledger"]);
+  });
+
   it("records start on a boundary", () => {
     const broken = new Driver(
       joinJob(8, 2000, { durationNs: 2 * SECOND, engine: { segmentBytes: 2500 } }),
