@@ -3,26 +3,33 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { runKernelBench } from "../bench/kernel-bench.js";
+import { runModelBench } from "../bench/model-bench.js";
 import { runSweepBench } from "../bench/sweep-bench.js";
 import { EXIT, fileError, UsageError } from "../exit.js";
 import { writeError, writeOut } from "../streams.js";
+import { drawSpeed } from "./draw.js";
 
 export interface BenchArguments {
   readonly what: string | undefined;
   readonly rounds: number;
   readonly runs: number;
   readonly "no-peers": boolean;
+  readonly full: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly out: string | undefined;
 }
 
-const BENCHES: Readonly<Record<string, (argv: BenchArguments) => Promise<number>>> = { kernel, sweeps };
+const BENCHES: Readonly<Record<string, (argv: BenchArguments) => Promise<number>>> = { kernel, model, sweeps };
 
 export async function bench(argv: BenchArguments): Promise<number> {
   const found = BENCHES[argv.what ?? "kernel"];
   if (found === undefined) {
-    throw new UsageError(`no benchmark ${JSON.stringify(argv.what)}, expected ${Object.keys(BENCHES).join(" or ")}`);
+    throw new UsageError(
+      `no benchmark ${JSON.stringify(argv.what)}, expected ${Object.keys(BENCHES)
+        .join(", ")
+        .replace(/, (\w+)$/, " or $1")}`,
+    );
   }
   return found(argv);
 }
@@ -48,6 +55,29 @@ async function sweeps(argv: BenchArguments): Promise<number> {
   return EXIT.done;
 }
 
+async function model(argv: BenchArguments): Promise<number> {
+  const { rounds, full, json, out } = argv;
+  const { table, ...figures } = await runModelBench({ rounds, full, ...progressOf(argv) });
+  const document = `${JSON.stringify(figures, null, 2)}\n`;
+  if (json) await writeOut(document);
+  else await writeOut(`${machineLine(figures.machine)}\n${tableText(table)}\n`);
+  if (out !== undefined) {
+    writeWhole(out, "model.json", document);
+    await drawSpeed(out);
+  }
+  return EXIT.done;
+}
+
+function machineLine({ cpu, cores, node, os }: { cpu: string; cores: number; node: string; os: string }): string {
+  return `${cpu}, ${cores} cores, Node ${node}, ${os}`;
+}
+
+function tableText([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const shown = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  for (const row of rows) shown.push([...row]);
+  return shown.toString();
+}
+
 async function kernel(argv: BenchArguments): Promise<number> {
   const { rounds, json, out } = argv;
   const result = await runKernelBench({ rounds, peers: !argv["no-peers"], ...progressOf(argv) });
@@ -55,14 +85,13 @@ async function kernel(argv: BenchArguments): Promise<number> {
   const document = `${JSON.stringify(figures, null, 2)}\n`;
   if (json) await writeOut(document);
   else {
-    const { cpu, cores, node, os } = result.machine;
-    const [head = [], ...rows] = table;
-    const shown = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-    for (const row of rows) shown.push([...row]);
     const missing = result.missing.map(({ name, reason }) => `${name} is not measured: ${reason}\n`);
-    await writeOut(`${cpu}, ${cores} cores, Node ${node}, ${os}\n${shown.toString()}\n${missing.join("")}`);
+    await writeOut(`${machineLine(result.machine)}\n${tableText(table)}\n${missing.join("")}`);
   }
-  if (out !== undefined) writeWhole(out, "kernel.json", document);
+  if (out !== undefined) {
+    writeWhole(out, "kernel.json", document);
+    await drawSpeed(out);
+  }
   // Engines that end at different simulated times have not done the same work, so the ratios say nothing.
   return result.works.every((work) => work.sameSimulatedTimes) ? EXIT.done : EXIT.failed;
 }

@@ -6,7 +6,7 @@ import { numberOption, SHARED } from "../options.js";
 
 export const benchCommand = defineCommand<BenchArguments>({
   command: "bench [what]",
-  describe: "measure the kernel, beside ns-3 and SimPy where they are installed, or sweeps",
+  describe: "measure the kernel, beside ns-3 and SimPy where they are installed, the model, or sweeps",
   options: {
     rounds: {
       ...numberOption("rounds", "How often each piece of work is done (and by each engine)", 1, 1_000),
@@ -14,13 +14,21 @@ export const benchCommand = defineCommand<BenchArguments>({
     },
     runs: { ...numberOption("runs", "sweeps: runs of the largest part", 10, 1_000_000), default: "1000" },
     "no-peers": { type: "boolean", default: false, describe: "kernel: Outgap alone" },
+    full: { type: "boolean", default: false, describe: "model: also the large scenarios as shipped (minutes)" },
     json: SHARED.json,
     quiet: { ...SHARED.quiet, describe: "No progress on stderr" },
-    out: { ...SHARED.out, describe: "Also write kernel.json or sweep-speed.json to this folder" },
+    out: {
+      ...SHARED.out,
+      describe: "Also write kernel.json, model.json or sweep-speed.json, and their chart, to this folder",
+    },
   },
-  positionals: { what: "kernel (default) or sweeps" },
+  positionals: { what: "kernel (default), model or sweeps" },
   examples: [
     ["outgap bench --out results/bench", "the committed figures again, on this machine"],
+    [
+      "outgap bench model --full",
+      "what one quantum costs at 1,000 to 64,000 slots, and the large scenarios as shipped",
+    ],
     ["outgap bench sweeps", "a thousand small runs, two workers against one, the event rate in a worker"],
   ],
   run: async (argv) => (await import("../bench-command/bench.js")).bench(argv),
