@@ -49,6 +49,16 @@ describe.each(files)("%s", (name) => {
   });
 });
 
+test.each(["scale/scale-16000.yaml", "scale/scale-64000.yaml"])("%s is valid and explained", (name) => {
+  const { scenario, locate } = load(name);
+  const { refusals, warnings } = checkScenario(scenario, locate);
+  expect([...refusals, ...warnings].map(formatDiagnostic)).toEqual([]);
+  expect(text("README.md")).toContain(name);
+  expect(Number(/\d+/.exec(name)?.[0])).toBe(
+    scenario.cases[0]!.config.cluster.taskManagers * scenario.cases[0]!.config.cluster.slotsPerTaskManager,
+  );
+});
+
 describe.each([
   [1000, 40, 20],
   [4000, 81, 18],

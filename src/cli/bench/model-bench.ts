@@ -75,7 +75,7 @@ const STALLED = "held, ten buffers a channel";
 function healthy(slots: number, shorter: number): { work: string; spec: ModelWork } {
   const virtualS = { 1000: 180, 4000: 90, 16000: 45, 64000: 40 }[slots] ?? 60;
   const duration = `duration=${Math.ceil(virtualS / shorter)}s`;
-  const [file, size] = slots > 32_000 ? ["scale-64000.yaml", slots / 2] : ["bytedance-join-4000.yaml", slots];
+  const [file, size] = slots > 32_000 ? ["scale/scale-64000.yaml", slots / 2] : ["bytedance-join-4000.yaml", slots];
   return {
     work: `healthy, ${slots.toLocaleString("en")} slots`,
     spec: {
@@ -147,7 +147,7 @@ async function measure(spec: ModelWork): Promise<ModelMeasurement> {
 function commandsOf(full: boolean, folder: string): { command: string; args: string[] }[] {
   const files = [
     "tiny-join.yaml",
-    ...(full ? ["bytedance-join-4000.yaml", "scale-16000.yaml", "scale-64000.yaml"] : []),
+    ...(full ? ["bytedance-join-4000.yaml", "scale/scale-16000.yaml", "scale/scale-64000.yaml"] : []),
   ];
   return files.map((file) => ({
     command: `outgap run ${file} --no-charts`,
