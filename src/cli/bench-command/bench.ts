@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Table from "cli-table3";
 import { runKernelBench } from "../bench/kernel-bench.js";
 import { runModelBench } from "../bench/model-bench.js";
+import { runSwarmBench } from "../bench/swarm-bench.js";
 import { runSweepBench } from "../bench/sweep-bench.js";
 import { EXIT, fileError, UsageError } from "../exit.js";
 import { writeError, writeOut } from "../streams.js";
@@ -20,7 +21,7 @@ export interface BenchArguments {
   readonly out: string | undefined;
 }
 
-const BENCHES: Readonly<Record<string, (argv: BenchArguments) => Promise<number>>> = { kernel, model, sweeps };
+const BENCHES: Readonly<Record<string, (argv: BenchArguments) => Promise<number>>> = { kernel, model, swarm, sweeps };
 
 export async function bench(argv: BenchArguments): Promise<number> {
   const found = BENCHES[argv.what ?? "kernel"];
@@ -66,6 +67,26 @@ async function model(argv: BenchArguments): Promise<number> {
     await drawSpeed(out);
   }
   return EXIT.done;
+}
+
+/** A broken invariant is the only thing that fails here. */
+async function swarm(argv: BenchArguments): Promise<number> {
+  const result = await runSwarmBench({ rounds: argv.rounds, runs: argv.runs, ...progressOf(argv) });
+  const document = `${JSON.stringify(result, null, 2)}\n`;
+  if (argv.json) await writeOut(document);
+  else {
+    const { machine, counts } = result;
+    const rows = [
+      ["swarm", "best round"],
+      ["runs per second and core", result.runsPerSecondAndCore.toFixed(1)],
+      ["runs per second on all cores", result.runsPerSecondOnAllCores.toFixed(1)],
+      ["events per second and core", `${(result.eventsPerSecondAndCore / 1e6).toFixed(2)} M`],
+      ["a round", `${counts.runs} runs, ${counts.simulations} simulations, ${counts.events} events`],
+    ];
+    await writeOut(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n${tableText(rows)}\n`);
+  }
+  if (argv.out !== undefined) writeWhole(argv.out, "swarm-speed.json", document);
+  return result.findings === 0 ? EXIT.done : EXIT.failed;
 }
 
 function machineLine({ cpu, cores, node, os }: { cpu: string; cores: number; node: string; os: string }): string {

@@ -24,5 +24,5 @@ test("measures runs, speed-up and the rate in a worker, as words and as numbers"
 test("an unknown benchmark is refused with the names of those that there are", async () => {
   const { code, stderr } = await program(["bench", "nonsense"], { cwd });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/no benchmark "nonsense", expected kernel, model or sweeps/);
+  expect(stderr).toMatch(/no benchmark "nonsense", expected kernel, model, swarm or sweeps/);
 });
