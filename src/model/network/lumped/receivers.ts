@@ -7,7 +7,7 @@ import { quantileNs } from "../../../kernel/distributions.js";
 import type { GapTracker } from "../plane-common/gap-tracker.js";
 import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import { ArrivalCounts, LateArrivalCounts } from "./arrival-counts.js";
-import { OLD_BINS, type SharedShares } from "./match-book.js";
+import { OLD_BINS, type SharedShares } from "./book-columns.js";
 import {
   ATTEMPT_MASK,
   ATTEMPT_SHIFT,

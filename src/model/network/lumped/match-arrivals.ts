@@ -1,0 +1,141 @@
+/**
+ * Records arrive: at the pace of the quanta for a base class and those that follow it, or channel by channel for
+ * classes apart; the matches that they complete are emitted.
+ */
+import { type BookColumns, OLD_BINS } from "./book-columns.js";
+import type { MatchClass } from "./match-class.js";
+import type { MatchExpiry } from "./match-expiry.js";
+
+/** Hears of the matches that late records complete: when, and how long after the event time of the later partner. */
+export type LateMatch = (timeNs: number, latencyNs: number, count: number) => void;
+
+export class MatchArrivals {
+  private readonly book: BookColumns;
+  private readonly expiry: MatchExpiry;
+  private readonly lateMatch: LateMatch;
+  private readonly onEmitted: (anchor: number, k: number, count: number) => void;
+  private current!: MatchClass;
+  /** Emitted since the last call of `takeEmitted`. */
+  private emittedNow = 0;
+  /** When the records that arrive now were processed, if they are late, else −1; and where in its bin an event lies. */
+  private lateNs = -1;
+  private eventDither = 0.5;
+
+  constructor(book: BookColumns, expiry: MatchExpiry, lateMatch: LateMatch) {
+    this.book = book;
+    this.expiry = expiry;
+    this.lateMatch = lateMatch;
+    this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
+  }
+
+  private creditEmitted(anchor: number, k: number, count: number): void {
+    const { current } = this;
+    const { combos, stride } = this.book;
+    let later = anchor;
+    for (let v = 0; v < this.book.inputs; v++) {
+      const bin = anchor + combos.offsets[v * combos.count + k]!;
+      if (bin > later) later = bin;
+      if (bin < 0) continue;
+      const at = v * stride + bin;
+      current.matched[at] = current.matched[at]! + count;
+      current.everMatched[at] = current.everMatched[at]! + count;
+    }
+    this.book.emittedIn[later] = this.book.emittedIn[later]! + count;
+    this.emittedNow += count;
+    if (this.lateNs < 0 || !this.book.sink.config.sink) return;
+    this.eventDither = (this.eventDither + 0.6180339887498949) % 1;
+    const eventNs = (later + this.eventDither) * this.book.layout.resolutionNs;
+    this.lateMatch(this.lateNs, Math.max(0, Math.round(this.lateNs - eventNs)), count);
+  }
+
+  takeEmitted(): number {
+    const count = this.emittedNow;
+    this.emittedNow = 0;
+    return count;
+  }
+
+  arriveIn(cls: MatchClass, input: number, bin: number, share: number, records: number): void {
+    this.current = cls;
+    const v = this.book.cellInput(input);
+    cls.cells.arrive(v, bin, share, this.onEmitted);
+    const tally = input * 2 + (this.book.bin - bin > OLD_BINS ? 1 : 0);
+    cls.moved[tally] = cls.moved[tally]! + cls.cells.moved;
+    cls.emitted[tally] = cls.emitted[tally]! + cls.cells.emitted;
+    const at = this.book.at(input, bin);
+    cls.held[at] = cls.held[at]! + records;
+    if (records > 0) this.expiry.note(at, cls, records);
+  }
+
+  /** Quanta have brought consumers of base class `slot` `count` records of (input, bin) since the last settlement. */
+  arrived(slot: number, input: number, bin: number, count: number, lateNs = -1): void {
+    this.lateNs = lateNs;
+    const at = this.book.at(input, bin);
+    const left = this.book.remaining[at]! - count;
+    this.book.remaining[at] = Math.max(0, left);
+    const base = this.book.classes[slot]!;
+    const rest = this.book.slotRest(base, input, bin) - this.dueApart(slot, input, bin);
+    // Shares of the classes are met on average only: with the last record of the bin all have come.
+    const last = left <= 0 && this.book.restOf(input, bin) <= 0;
+    const share = last || count >= rest ? 1 : count / rest;
+    base.rest[at] = Math.max(0, base.rest[at]! - count);
+    let own = count;
+    for (let c = this.book.bases; c < this.book.classes.length; c++) {
+      const cls = this.book.classes[c]!;
+      if (cls.slot !== slot && !last) continue;
+      if (bin < cls.apartFrom || bin > cls.apartTo) {
+        const records = cls.slot === slot ? (count * cls.share) / this.book.slotShare[slot]! : 0;
+        own -= records;
+        this.arriveIn(cls, input, bin, share, records);
+      } else if (bin <= cls.apartDoneTo && cls.apartTo !== Number.POSITIVE_INFINITY) {
+        const passing = cls.passing[at]! * share;
+        this.arriveApart(cls, input, bin, passing);
+      }
+    }
+    this.arriveIn(base, input, bin, share, own);
+    if (last)
+      for (let b = 0; b < this.book.bases; b++) if (b !== slot) this.arriveIn(this.book.classes[b]!, input, bin, 1, 0);
+    this.lateNs = -1;
+  }
+
+  /** Of what remains, the part that channels apart will take out of the quanta before they get here. */
+  private dueApart(slot: number, input: number, bin: number): number {
+    let due = 0;
+    const at = this.book.at(input, bin);
+    for (let c = this.book.bases; c < this.book.classes.length; c++) {
+      const cls = this.book.classes[c]!;
+      if (cls.slot === slot && cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom)
+        due += Math.max(0, cls.due[at]! - cls.taken[at]!);
+    }
+    return due;
+  }
+
+  /** Once the channels are released, quanta bring the class its share again: what they have brought by now. */
+  creditPassed(cls: MatchClass, input: number, bin: number): void {
+    if (cls.inBulk) return;
+    const at = this.book.at(input, bin);
+    this.arriveApart(cls, input, bin, cls.passing[at]! - cls.share * this.book.remaining[at]!);
+  }
+
+  private arriveApart(cls: MatchClass, input: number, bin: number, passing: number): void {
+    const at = this.book.at(input, bin);
+    const all = cls.passing[at]! + cls.backing[at]!;
+    if (passing <= 0 || all <= 0) return;
+    cls.passing[at] = cls.passing[at]! - passing;
+    this.arriveIn(cls, input, bin, all - passing < 0.5 ? 1 : passing / all, passing);
+  }
+
+  /** Held contents of single channels have been processed by consumers of this class. */
+  arrivedOwn(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
+    const at = this.book.at(input, bin);
+    if (bin > cls.apartDoneTo) {
+      // Not settled apart yet: it joins what passes.
+      cls.heldBack[at] = cls.heldBack[at]! - count;
+      return;
+    }
+    const all = cls.passing[at]! + cls.backing[at]!;
+    cls.backing[at] = Math.max(0, cls.backing[at]! - count);
+    this.lateNs = lateNs;
+    this.arriveIn(cls, input, bin, all - count < 0.5 ? 1 : Math.min(1, count / all), count);
+    this.lateNs = -1;
+  }
+}

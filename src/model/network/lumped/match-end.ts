@@ -1,0 +1,63 @@
+/** The end of a run: what rounding left behind, what waits for records under way, what waits for members that died. */
+import { type BookColumns, MISS } from "./book-columns.js";
+import type { MatchArrivals } from "./match-arrivals.js";
+import { ABSENT, DIED } from "./match-cells.js";
+
+/**
+ * Before the walk: what was read again since the last settlement is under way; and where the walk found nothing of
+ * an event bin under way, what rounding left behind has come. Returns how many members that were.
+ */
+export function settleLeftovers(
+  book: BookColumns,
+  arrivals: MatchArrivals,
+  underWay: (input: number, bin: number) => number,
+): number {
+  let left = 0;
+  for (const cls of book.classes) {
+    for (const group of book.sink.inputs) {
+      for (let bin = 0; bin < book.layout.bins; bin++) {
+        if (underWay(group.input, bin) > 0) continue;
+        arrivals.arriveIn(cls, group.input, bin, 1, 0);
+        left += cls.cells.moved;
+      }
+    }
+  }
+  return left;
+}
+
+/** Input and bin of every member not there yet, for the walk of what is pending; members that died are missed now. */
+export function walkPending(
+  book: BookColumns,
+  pending: (input: number, bin: number, later: number, count: number) => void,
+): void {
+  for (const cls of book.classes) {
+    const { cells } = cls;
+    for (let anchor = book.firstBin; anchor < book.layout.bins; anchor++) {
+      for (let k = 0; k < book.combos.count; k++) {
+        const base = cells.base(anchor, k);
+        for (let state = 0; state < cells.states; state++) {
+          const count = cells.counts[base + state]!;
+          if (count === 0 || state === cells.full) continue;
+          let dead = false;
+          let absent = -1;
+          for (let v = 0; v < book.inputs; v++) {
+            const digit = cells.digit[v * cells.states + state]!;
+            if (digit === DIED) dead = true;
+            else if (digit === ABSENT) absent = v;
+          }
+          const later = cells.laterBin(anchor, k);
+          if (dead) {
+            book.missed(MISS.stateLost, later, count);
+            cells.counts[base + state] = 0;
+          } else
+            pending(
+              absent,
+              absent < 0 ? 0 : anchor + book.combos.offsets[absent * book.combos.count + k]!,
+              later,
+              count,
+            );
+        }
+      }
+    }
+  }
+}

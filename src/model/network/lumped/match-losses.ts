@@ -1,0 +1,84 @@
+/** Records are lost before they arrive, or are taken out of the quanta for channels that are dealt with one by one. */
+import { type BookColumns, MISS } from "./book-columns.js";
+import { ABSENT } from "./match-cells.js";
+import type { MatchClass } from "./match-class.js";
+
+export class MatchLosses {
+  private readonly book: BookColumns;
+
+  constructor(book: BookColumns) {
+    this.book = book;
+  }
+
+  /**
+   * Records of (input, bin), of any consumer, are lost for good before they arrived. `earlier`: they were lost before
+   * this became final, so not because of a partner that has died since.
+   */
+  lose(input: number, bin: number, count: number, earlier = false): void {
+    if (bin >= this.book.layout.bins || count === 0) return;
+    const at = this.book.at(input, bin);
+    const rest = this.book.restOf(input, bin);
+    const share = count >= rest ? 1 : count / rest;
+    this.book.remaining[at] = Math.max(0, this.book.remaining[at]! - count);
+    const v = this.book.cellInput(input);
+    for (let b = 0; b < this.book.bases; b++)
+      this.book.classes[b]!.rest[at] = this.book.classes[b]!.rest[at]! * (1 - share);
+    for (const cls of this.book.classes) {
+      if (this.book.shared.base[cls.id] === 1 || !this.book.isApart(cls, bin)) {
+        cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, earlier ? MISS.inputLost : MISS.stateLost, this.book);
+        continue;
+      }
+      // Of a class apart, its keys' share is lost.
+      const own = cls.cells.part(count * cls.share, 1 - 1e-12);
+      cls.lost[at] = cls.lost[at]! + own;
+      cls.taken[at] = cls.taken[at]! + own;
+      if (bin > cls.apartDoneTo) continue;
+      const all = cls.passing[at]! + cls.backing[at]!;
+      cls.passing[at] = Math.max(0, cls.passing[at]! - own);
+      const died = earlier ? MISS.inputLost : MISS.stateLost;
+      if (all > 0) cls.cells.miss(v, bin, Math.min(1, own / all), ABSENT, MISS.inputLost, died, this.book);
+    }
+  }
+
+  /** Channels of a class apart take `count` records out of the quanta: lost, or held back for later. */
+  withdraw(cls: MatchClass, input: number, bin: number, count: number, held: boolean): void {
+    const at = this.book.at(input, bin);
+    if (bin >= this.book.layout.bins) return;
+    // May fall below 0 for a moment: rows round each for itself, and give back what was too much.
+    this.book.remaining[at] = this.book.remaining[at]! - count;
+    const { rest } = this.book.classes[cls.slot]!;
+    rest[at] = Math.max(0, rest[at]! - count);
+    const column = held ? cls.heldBack : cls.lost;
+    column[at] = column[at]! + count;
+    cls.taken[at] = cls.taken[at]! + count;
+    if (bin > cls.apartDoneTo) return;
+    const all = cls.passing[at]! + cls.backing[at]!;
+    cls.passing[at] = Math.max(0, cls.passing[at]! - count);
+    if (held) cls.backing[at] = cls.backing[at]! + count;
+    else if (all > 0)
+      cls.cells.miss(
+        this.book.cellInput(input),
+        bin,
+        Math.min(1, count / all),
+        ABSENT,
+        MISS.inputLost,
+        MISS.stateLost,
+        this.book,
+      );
+  }
+
+  /** Records that were taken out of quanta for a class apart will come by quanta after all, or be lost as others are. */
+  giveBack(cls: MatchClass | undefined, input: number, bin: number, count: number): void {
+    if (bin >= this.book.layout.bins) return;
+    const at = this.book.at(input, bin);
+    this.book.remaining[at] = this.book.remaining[at]! + count;
+    const { rest } = this.book.classes[cls?.slot ?? 0]!;
+    rest[at] = rest[at]! + count;
+    if (cls === undefined) return;
+    cls.heldBack[at] = cls.heldBack[at]! - count;
+    cls.taken[at] = cls.taken[at]! - count;
+    if (bin > cls.apartDoneTo) return;
+    cls.backing[at] = Math.max(0, cls.backing[at]! - count);
+    cls.passing[at] = cls.passing[at]! + count;
+  }
+}
