@@ -3,8 +3,10 @@ import { PHASES, type PhaseName } from "../../metrics/result.js";
 import { type ChartDefinition, type ChartInput, frame, onlySet, PLOT_WIDTH, type Spec } from "../chart.js";
 import { duration } from "../format.js";
 import type { PhaseRow, ResultSet } from "../input.js";
-import { phaseColour } from "../palette.js";
+import { type Mode, PUBLISHED_COLOUR, phaseColour } from "../palette.js";
+import { publishedOf } from "../published.js";
 import { textWidth } from "../render/text-width.js";
+import { SURFACES } from "../theme.js";
 import { brief6 } from "../thin.js";
 
 /** The axis goes on behind the longest bar, for its label. */
@@ -33,13 +35,18 @@ export const phases: ChartDefinition = {
     const shortest = cases.reduce((a, b) => (b.totalMs < a.totalMs ? b : a));
     const phrase = (path: Path): string =>
       `${path.name}: ${duration(path.totalMs)}, of which ${biggest(path)} ${duration(timeIn(path.spans, biggest(path)))}`;
+    const published = cases.flatMap(({ name }) => {
+      const found = publishedOf(set, name);
+      return found === null ? [] : [{ case: name, at: found.seconds, source: found.source }];
+    });
     return frame(
       input.mode,
       {
         title: shortest === longest ? phrase(longest) : `${phrase(longest)}; ${phrase(shortest)}`,
         subtitle:
           `${set.scenario}, seed ${set.summary.cases[0]?.seed}, longest incident. Critical path from the fault to the ` +
-          "last channel registered; above in seconds on one scale, below as shares of each recovery.",
+          "last channel registered; above in seconds on one scale, below as shares of each recovery." +
+          (published.length > 0 ? " Diamond: the published recovery." : ""),
         alt: `Phases of recovery. ${cases
           .map(
             ({ name, totalMs, spans }) =>
@@ -49,7 +56,11 @@ export const phases: ChartDefinition = {
           )
           .join(" ")}`,
       },
-      { spacing: 20, vconcat: [gantt(cases), shares(cases)], resolve: { scale: { color: "shared" } } },
+      {
+        spacing: 20,
+        vconcat: [gantt(cases, published, input.mode), shares(cases)],
+        resolve: { scale: { color: "shared" } },
+      },
     );
   },
 };
@@ -121,8 +132,14 @@ const caseAxis = (cases: readonly Path[]): Spec => ({
   scale: { paddingInner: 0.22, paddingOuter: 0.1 },
 });
 
-function gantt(cases: readonly Path[]): Spec {
-  const mostMs = Math.max(...cases.map(({ totalMs }) => totalMs));
+interface PublishedMark {
+  readonly case: string;
+  readonly at: number;
+  readonly source: string;
+}
+
+function gantt(cases: readonly Path[], published: readonly PublishedMark[], mode: Mode): Spec {
+  const mostMs = Math.max(...cases.map(({ totalMs }) => totalMs), ...published.map(({ at }) => 1000 * at));
   const values = cases.flatMap(({ name, startMs, spans }) =>
     spans.map((span) => ({
       case: name,
@@ -169,9 +186,34 @@ function gantt(cases: readonly Path[]): Spec {
         data: {
           values: cases.map(({ name, totalMs }) => ({ case: name, at: totalMs / 1000, label: duration(totalMs) })),
         },
-        mark: { type: "text", align: "left", dx: 5, fontWeight: "bold", fontSize: 10.5 },
+        mark: { type: "text", align: "left", dx: published.length > 0 ? 12 : 5, fontWeight: "bold", fontSize: 10.5 },
         encoding: { x: { ...x, field: "at" }, text: { field: "label", type: "nominal" } },
       },
+      ...(published.length === 0
+        ? []
+        : [
+            {
+              data: { values: published },
+              mark: {
+                type: "point",
+                shape: "diamond",
+                filled: true,
+                size: 75,
+                opacity: 1,
+                stroke: SURFACES[mode].background,
+                strokeWidth: 1,
+                fill: PUBLISHED_COLOUR[mode],
+              },
+              encoding: {
+                x: { ...x, field: "at" },
+                tooltip: [
+                  { field: "case", type: "nominal" },
+                  { field: "at", type: "quantitative", title: "published (s)" },
+                  { field: "source", type: "nominal" },
+                ],
+              },
+            },
+          ]),
     ],
   };
 }

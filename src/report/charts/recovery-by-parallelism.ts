@@ -13,7 +13,7 @@ import { outcomes } from "../findings.js";
 import { count, duration, lowerBound } from "../format.js";
 import type { ResultSet, SweepRow } from "../input.js";
 import { caseStyles, PUBLISHED_COLOUR } from "../palette.js";
-import { PUBLISHED_RECOVERIES } from "../published.js";
+import { type Published, parallelismOf, publishedFor } from "../published.js";
 import { meanInterval } from "../stats.js";
 import { brief } from "../thin.js";
 
@@ -25,13 +25,6 @@ interface Point {
   readonly low: number | null;
   readonly high: number | null;
   readonly seeds: number;
-}
-
-export interface Published {
-  readonly case: string;
-  readonly parallelism: number;
-  readonly seconds: number;
-  readonly source: string;
 }
 
 export const recoveryByParallelism: ChartDefinition = {
@@ -141,14 +134,6 @@ function publishedLayers(published: readonly Published[], x: Spec, y: Spec, ink:
   ];
 }
 
-/** Sink subtasks per vertex: the parallelism that a recovery is about. */
-export function parallelismOf(set: ResultSet): number {
-  const first = set.gaps[0];
-  if (first === undefined) return 0;
-  return set.gaps.filter((row) => row.case === first.case && row.seed === first.seed && row.vertex === first.vertex)
-    .length;
-}
-
 function pointsOf(set: ResultSet): Point[] {
   const parallelism = parallelismOf(set);
   if (parallelism === 0) return [];
@@ -193,38 +178,6 @@ function sweepPoints(sweep: readonly SweepRow[]): Point[] {
 
 function sweptFamilies(sweep: readonly SweepRow[]): string[] {
   return [...new Set(sweptSlots(sweep).flatMap((row) => row.scenario ?? []))];
-}
-
-/** The table of a known family; for other scenarios what their `expect` names as published. */
-export function publishedFor(sets: readonly ResultSet[], swept: readonly string[] = []): Published[] {
-  const found = new Map<string, Published>();
-  for (const scenario of [...sets.map((set) => set.scenario), ...swept]) {
-    for (const point of PUBLISHED_RECOVERIES) {
-      if (!scenario.startsWith(point.family)) continue;
-      const { parallelism, source } = point;
-      found.set(`${parallelism}/${point.case}`, {
-        case: point.case,
-        parallelism,
-        seconds: point.recoveryMs / 1000,
-        source,
-      });
-    }
-  }
-  for (const set of sets) {
-    for (const expected of set.summary.expect) {
-      if (expected.metric !== "recoveryTimeMs" || typeof expected.published !== "number") continue;
-      const parallelism = parallelismOf(set);
-      const key = `${parallelism}/${expected.case}`;
-      if (parallelism === 0 || found.has(key)) continue;
-      found.set(key, {
-        case: expected.case,
-        parallelism,
-        seconds: expected.published / 1000,
-        source: expected.source ?? set.scenario,
-      });
-    }
-  }
-  return [...found.values()];
 }
 
 function xDomain(values: readonly number[]): [number, number] {

@@ -40,7 +40,7 @@ export const recoverySpread: ChartDefinition = {
       field: "case",
       type: "nominal",
       title: null,
-      scale: { domain: styles.map((style) => style.case) },
+      sort: styles.map((style) => style.case),
       axis: { labelLimit: 230, ticks: false, domain: false },
     };
     const color = {

@@ -21,50 +21,70 @@ export const sensitivity: ChartDefinition = {
   scope: "all",
   build(input: ChartInput): Spec | null {
     const all = scaled(input.sensitivity ?? []);
-    const metric = all[0]?.metric;
-    if (metric === undefined) return null;
-    const rows = all.filter((row) => row.metric === metric);
-    const largest = Math.max(...rows.map(size));
-    const shown = rows.filter((row) => size(row) > 0 && size(row) >= SMALLEST_SHARE * largest);
-    if (shown.length === 0) return null;
-    const styles = caseStyles(rows);
-    const cases = styles.filter((style) => shown.some((row) => row.case === style.case));
-    const { unit } = rows[0] as SensitivityRow;
-    const name = metricTitle(metric);
-    const edges = shown.flatMap((row) => [row.lower, row.higher, row.base]);
-    const span = Math.max(...edges) - Math.min(...edges);
-    const domain = [Math.min(...edges) - 0.06 * span, Math.max(...edges) + 0.28 * span];
-    const bars = (style: (typeof cases)[number]): SensitivityRow[] =>
-      shown
-        .filter((row) => row.case === style.case)
-        .sort((a, b) => size(b) - size(a))
-        .slice(0, MOST_BARS);
-    const phrases = cases.map((style) => phrase(bars(style)[0] as SensitivityRow));
+    const parts = [...new Set(all.map((row) => row.metric))].flatMap((metric, nth) => {
+      const part = tornadoes(
+        all.filter((row) => row.metric === metric),
+        nth,
+        input.mode,
+      );
+      return part === null ? [] : [part];
+    });
+    if (parts.length === 0) return null;
     const framing = {
-      title: `${name}: ${phrases[0]}${phrases.length > 1 ? `; ${phrases.at(-1)}` : ""}`,
+      title: (parts[0] as Tornadoes).title,
       subtitle:
         "Each cost a fifth lower (hollow) and a fifth higher (filled), one at a time; line: as it is. " +
         "In brackets the grade of the evidence: P published, S read in source, D derived, I assumed, – set by the scenario.",
-      alt: `Sensitivity of ${name}. ${phrases.join(". ")}.`,
+      alt: `Sensitivity. ${parts.map(({ title }) => title).join(". ")}.`,
     };
-    return frame(input.mode, framing, {
-      spacing: 16,
-      vconcat: cases.map((style, index) =>
-        panel({
-          title: style.case,
-          colour: style.colour,
-          rows: bars(style),
-          domain,
-          axisTitle: index === cases.length - 1 ? `${name}${unit === "" ? "" : ` (${unit})`}` : null,
-          mode: input.mode,
-        }),
-      ),
-    });
+    return frame(input.mode, framing, { spacing: 16, vconcat: parts.flatMap(({ panels }) => panels) });
   },
 };
 
+interface Tornadoes {
+  readonly title: string;
+  readonly panels: readonly Spec[];
+}
+
+/** One metric: a panel per case on one scale; null if no cost moves it. */
+function tornadoes(rows: readonly SensitivityRow[], nth: number, mode: Mode): Tornadoes | null {
+  const { metric } = rows[0] as SensitivityRow;
+  const largest = Math.max(...rows.map(size));
+  const shown = rows.filter((row) => size(row) > 0 && size(row) >= SMALLEST_SHARE * largest);
+  if (shown.length === 0) return null;
+  const styles = caseStyles(rows);
+  const cases = styles.filter((style) => shown.some((row) => row.case === style.case));
+  const { unit } = rows[0] as SensitivityRow;
+  const name = metricTitle(metric);
+  const edges = shown.flatMap((row) => [row.lower, row.higher, row.base]);
+  const span = Math.max(...edges) - Math.min(...edges);
+  const domain = [Math.min(...edges) - 0.06 * span, Math.max(...edges) + 0.28 * span];
+  const bars = (style: (typeof cases)[number]): SensitivityRow[] =>
+    shown
+      .filter((row) => row.case === style.case)
+      .sort((a, b) => size(b) - size(a))
+      .slice(0, MOST_BARS);
+  const phrases = cases.map((style) => phrase(bars(style)[0] as SensitivityRow));
+  return {
+    title: `${name}: ${phrases[0]}${phrases.length > 1 ? `; ${phrases.at(-1)}` : ""}`,
+    panels: cases.map((style, index) =>
+      panel({
+        title: style.case,
+        nth,
+        colour: style.colour,
+        rows: bars(style),
+        domain,
+        axisTitle: index === cases.length - 1 ? `${name}${unit === "" ? "" : ` (${unit})`}` : null,
+        mode,
+      }),
+    ),
+  };
+}
+
 interface Panel {
   readonly title: string;
+  /** Of the metrics. */
+  readonly nth: number;
   readonly colour: string;
   readonly rows: readonly SensitivityRow[];
   readonly domain: readonly number[];
@@ -72,7 +92,7 @@ interface Panel {
   readonly mode: Mode;
 }
 
-function panel({ title, colour, rows, domain, axisTitle, mode }: Panel): Spec {
+function panel({ title, nth, colour, rows, domain, axisTitle, mode }: Panel): Spec {
   const labelled = rows.map((row) => ({ ...row, label: `${row.cost} (${row.grade})` }));
   const label = (row: SensitivityRow): string => `${row.cost} (${row.grade})`;
   const values = (which: "lower" | "higher"): Spec[] =>
@@ -112,7 +132,7 @@ function panel({ title, colour, rows, domain, axisTitle, mode }: Panel): Spec {
     encoding: { y, x: x("from"), x2: { field: "to" }, tooltip },
   });
   return {
-    name: `case:${title}`,
+    name: `case${nth}:${title}`,
     width: PLOT_WIDTH,
     height: ROW_PX * rows.length + 6,
     title: { text: title, anchor: "start", frame: "group", fontSize: 12, offset: 4 },

@@ -100,7 +100,7 @@ function withoutCases(spec) {
   const walk = (part) => {
     if (Array.isArray(part)) {
       return part
-        .filter((entry) => !(typeof entry?.name === "string" && hiddenCases.has(entry.name.replace(/^case:/, ""))))
+        .filter((entry) => !(typeof entry?.name === "string" && hiddenCases.has(entry.name.replace(/^case\d*:/, ""))))
         .filter((entry) => !(typeof entry?.case === "string" && hiddenCases.has(entry.case)))
         .map(walk);
     }

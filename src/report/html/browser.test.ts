@@ -7,9 +7,10 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { outcomes } from "../findings.js";
 import { duration } from "../format.js";
+import type { StudyReport } from "../input.js";
 import { testAssets } from "../testing/assets.js";
 import { CHROMIUM_FLAGS, findChromium } from "../testing/chromium.js";
-import { syntheticSet } from "../testing/fixture.js";
+import { syntheticSeeds, syntheticSensitivity, syntheticSet, syntheticSweep } from "../testing/fixture.js";
 import { reportHtml } from "./page.js";
 
 const found = findChromium();
@@ -41,7 +42,7 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     readonly requests: string[];
   }
 
-  async function open(width = 1200, query = ""): Promise<Opened> {
+  async function open(width = 1200, query = "", path = file): Promise<Opened> {
     const page = await browser.newPage({ viewport: { width, height: 900 } });
     const problems: string[] = [];
     const requests: string[] = [];
@@ -50,7 +51,7 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     });
     page.on("pageerror", (error) => problems.push(String(error)));
     page.on("request", (request) => requests.push(request.url()));
-    await page.goto(`${pathToFileURL(file)}${query}`);
+    await page.goto(`${pathToFileURL(path)}${query}`);
     await page.waitForSelector("html[data-ready]", { timeout: 20_000 });
     return { page, problems, requests };
   }
@@ -107,9 +108,9 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     const box = (await canvas.boundingBox()) as { x: number; y: number; width: number; height: number };
     const y = box.y + 30;
     // Outside the first brush, or the drag would move it.
-    await page.mouse.move(box.x + 76, y);
+    await page.mouse.move(box.x + 92, y);
     await page.mouse.down();
-    await page.mouse.move(box.x + 100, y, { steps: 4 });
+    await page.mouse.move(box.x + 116, y, { steps: 4 });
     await page.mouse.up();
     await page.waitForFunction(
       `document.querySelector(".window-table caption").textContent !== ${JSON.stringify(before)}`,
@@ -146,6 +147,38 @@ describe.skipIf(found.path === null && !process.env.CI)("report.html in Chromium
     expect(await page.locator(".window-table tbody tr").count()).toBe(3);
     await page.check('[data-toggle="global restart, reserved TM"]');
     expect(await page.locator('table.results th[data-case="global restart, reserved TM"]').isVisible()).toBe(true);
+    expect(problems).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  it("draws the charts of studies, several measures in one picture, and leaves out a hidden case", async () => {
+    const study = (name: string, charts: StudyReport["charts"]): StudyReport => ({
+      ...{ name, description: "", href: "", files: [], facts: [], answers: [], tables: [], scenarioText: "", charts },
+    });
+    const studies = [
+      study("lines", { sweep: syntheticSweep(1) }),
+      study("map", { sweep: syntheticSweep(2) }),
+      study("costs", { sensitivity: syntheticSensitivity() }),
+      study("seeds", { seeds: syntheticSeeds() }),
+    ];
+    const path = join(folder, "studies.html");
+    writeFileSync(path, reportHtml({ version: "0.0.0-test", sets: [], parameters: [], studies }, testAssets()));
+    const { page, problems } = await open(1200, "", path);
+    await page.waitForFunction("[...document.querySelectorAll('.plot')].every((p) => p.querySelector('svg'))", null, {
+      timeout: 20_000,
+    });
+    expect(await page.$$eval("figure.chart", (figures) => figures.length)).toBe(4);
+    const mentions = (chart: string): Promise<number> =>
+      page.$$eval(
+        `${figure(chart)} svg text`,
+        (texts) => texts.filter((e) => e.textContent === "global restart").length,
+      );
+    expect(await mentions("sweep-heatmap")).toBe(2);
+    expect(await mentions("sensitivity")).toBe(2);
+    await page.uncheck('[data-toggle="global restart"]');
+    for (const chart of ["sweep-lines", "sweep-heatmap", "sensitivity", "recovery-spread"]) {
+      await expect.poll(() => mentions(chart), { timeout: 20_000 }).toBe(0);
+    }
     expect(problems).toEqual([]);
     await page.close();
   }, 60_000);

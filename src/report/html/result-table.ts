@@ -1,9 +1,9 @@
 /** The table of results: a row per measure, a column per case, with intervals over the seeds and published values. */
 import type { CaseSummary } from "../../metrics/result.js";
-import { parallelismOf, publishedFor } from "../charts/recovery-by-parallelism.js";
 import { type Outcome, outcomes } from "../findings.js";
 import { causeWords, compact, count, duration, lowerBound, percent } from "../format.js";
 import type { ResultSet } from "../input.js";
+import { publishedOf } from "../published.js";
 import { meanInterval } from "../stats.js";
 import { escapeHtml } from "./escape.js";
 import { cell, details, head, row, tableHtml } from "./table.js";
@@ -152,9 +152,8 @@ function caseHead(entry: Outcome): string {
 }
 
 function publishedCell(set: ResultSet, entry: Outcome): string {
-  const parallelism = parallelismOf(set);
-  const found = publishedFor([set]).find((point) => point.case === entry.case && point.parallelism === parallelism);
-  if (found === undefined) return "–";
+  const found = publishedOf(set, entry.case);
+  if (found === null) return "–";
   return `<abbr title="${escapeHtml(found.source)}">${duration(found.seconds * 1000)}</abbr>`;
 }
 

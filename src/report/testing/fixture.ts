@@ -34,23 +34,29 @@ export function syntheticSweep(parameters: 1 | 2): SweepRow[] {
     ["single-task", "single-task", 20_000],
     ["single-task, reserved TM", "single-task", 5_000],
   ] as const;
-  return cases.flatMap(([name, strategy, base]) =>
-    [5, 10, 30, 50].flatMap((timeout) =>
-      (parameters === 1 ? [0] : [0, 1, 2, 4]).map((reserved) => {
-        const mean = (base + timeout * 300) * (1 - 0.1 * reserved);
-        return {
-          case: name,
-          strategy,
-          metric: "recoveryTimeMs",
-          unit: "ms",
-          parameters:
-            parameters === 1 ? { "heartbeat.timeout (s)": timeout } : { "heartbeat.timeout (s)": timeout, reserved },
-          mean,
-          low: mean * 0.93,
-          high: mean * 1.07,
-          seeds: 10,
-        };
-      }),
+  const metrics = [
+    ["recoveryTimeMs", "ms", 1],
+    ["records.lostTotal", "", 20],
+  ] as const;
+  return metrics.flatMap(([metric, unit, factor]) =>
+    cases.flatMap(([name, strategy, base]) =>
+      [5, 10, 30, 50].flatMap((timeout) =>
+        (parameters === 1 ? [0] : [0, 1, 2, 4]).map((reserved) => {
+          const mean = factor * (base + timeout * 300) * (1 - 0.1 * reserved);
+          return {
+            case: name,
+            strategy,
+            metric,
+            unit,
+            parameters:
+              parameters === 1 ? { "heartbeat.timeout (s)": timeout } : { "heartbeat.timeout (s)": timeout, reserved },
+            mean,
+            low: mean * 0.93,
+            high: mean * 1.07,
+            seeds: 10,
+          };
+        }),
+      ),
     ),
   );
 }
@@ -87,19 +93,25 @@ export function syntheticSensitivity(): SensitivityRow[] {
     ["bandwidth", "I", -0.03],
     ["tcpConnect", "I", 0],
   ] as const;
-  return cases.flatMap(([name, strategy, base]) =>
-    costs.map(([cost, grade, share]) => ({
-      case: name,
-      strategy,
-      metric: "recoveryTimeMs",
-      unit: "ms",
-      cost,
-      value: "1ms",
-      grade,
-      criticalPathShare: Math.abs(share),
-      base,
-      lower: base * (1 - 0.2 * share),
-      higher: base * (1 + 0.2 * share),
-    })),
+  const metrics = [
+    ["recoveryTimeMs", "ms"],
+    ["records.lostTotal", ""],
+  ] as const;
+  return metrics.flatMap(([metric, unit]) =>
+    cases.flatMap(([name, strategy, base]) =>
+      costs.map(([cost, grade, share]) => ({
+        case: name,
+        strategy,
+        metric,
+        unit,
+        cost,
+        value: "1ms",
+        grade,
+        criticalPathShare: Math.abs(share),
+        base,
+        lower: base * (1 - 0.2 * share),
+        higher: base * (1 + 0.2 * share),
+      })),
+    ),
   );
 }
