@@ -243,6 +243,23 @@ describe("a scenario's check", () => {
     const { refusals } = check(small("cluster.reservedTaskManagers: 1", "cluster.taskManagers: 1, faults: []"));
     expect(refusals.map((d) => d.message)).toEqual(['case "one": the job needs 8 slots, the TaskManagers have 4']);
   });
+  test("what a case says by itself is found in its line", () => {
+    const individual = small("strategy: global-restart }", "strategy: individual-restart }");
+    const line = individual.split("\n").findIndex((each) => each.includes("individual-restart")) + 1;
+    expect(check(individual).refusals.map(formatDiagnostic)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^small\\.yaml:${line}:\\d+: case "all": strategy "individual-restart" refuses`),
+      ),
+    ]);
+    const kept = small(
+      "strategy: single-task, set",
+      "strategy: single-task, strategyOptions: { clearHalfRecord: false }, set",
+    );
+    const keptLine = kept.split("\n").findIndex((each) => each.includes("clearHalfRecord")) + 1;
+    expect(check(kept).refusals.map(formatDiagnostic)).toEqual([
+      expect.stringMatching(new RegExp(`^small\\.yaml:${keptLine}:\\d+: case "one": a half record`)),
+    ]);
+  });
   test("allow in the file", () => {
     const text = small("duration: 60s", "duration: 60s\nallow: [overload]").replace(
       "serviceTime: 1ms, sink",

@@ -191,7 +191,9 @@ export function checkScenario(scenario: NormalisedScenario, locate: (path: Path)
       const names = counts.get(key(finding)) ?? [];
       if (names[0] !== name) continue;
       const prefix = names.length === cases.length ? "" : `case ${names.map((n) => JSON.stringify(n)).join(", ")}: `;
-      const diagnostic = { ...finding.problem, message: prefix + finding.problem.message, ...locate(finding.path) };
+      const ofCase = finding.path[0] === "strategy" || finding.path[0] === "strategyOptions";
+      const place = locate(ofCase ? ["cases", name, ...finding.path] : finding.path);
+      const diagnostic = { ...finding.problem, message: prefix + finding.problem.message, ...place };
       (finding.severity === "error" ? refusals : warnings).push(diagnostic);
     }
   }

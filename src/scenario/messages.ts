@@ -51,7 +51,7 @@ export function oneOf(names: readonly string[]): string {
 
 export const messages = {
   tooLarge: (bytes: number, limit: number) =>
-    problem(`the file has ${bytes} characters`, `a scenario of at most ${limit}`),
+    problem(`the file has at least ${bytes} characters`, `a scenario of at most ${limit}`),
   notText: () => problem("not a text file (it contains control characters)", "a scenario in YAML"),
   notAMapping: (value: unknown) => problem(`this is ${quote(value)}`, "a scenario: a YAML mapping with `version: 1`"),
   empty: () => problem("the file is empty", "a scenario: a YAML mapping with `version: 1`"),
@@ -74,7 +74,7 @@ export const messages = {
   notAllowedValue: (value: unknown, valid: readonly string[]) =>
     problem(`this is ${quote(value)}`, oneOf(valid), typeof value === "string" ? nearestName(value, valid) : null),
   outOfRange: (value: unknown, expected: string) => problem(`${quote(value)} is out of range`, expected),
-  noUnit: (value: unknown, expected: string, suggestion: string) =>
+  noUnit: (value: unknown, expected: string, suggestion: string | null) =>
     problem(`the bare number ${quote(value)} has no unit`, expected, suggestion),
   badQuantity: (value: unknown, expected: string, suggestion: string | null) =>
     problem(`cannot read ${quote(value)}`, expected, suggestion),

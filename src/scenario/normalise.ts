@@ -147,7 +147,13 @@ class Normaliser {
         return text;
       },
     };
-    return { ok: true, scenario, locate: (path) => this.place(path, "value", baseOrigins) };
+    // What a case says by itself is asked for by its name, and stands in the list of cases, if there is one.
+    const inFile = (path: Path): Path => {
+      const index = path[0] === "cases" ? cases.find(({ name }) => name === path[1])?.index : undefined;
+      if (index === undefined) return path;
+      return index === null ? path.slice(2) : ["cases", index, ...path.slice(2)];
+    };
+    return { ok: true, scenario, locate: (path) => this.place(inFile(path), "value", baseOrigins) };
   }
 
   private failed(): NormaliseResult {

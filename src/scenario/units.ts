@@ -142,7 +142,8 @@ export function parseExact(
   const expected = EXPECTED[dimension];
   if (dimension === "ratio" && typeof input === "number" && Number.isFinite(input))
     return nonNegative(input, input, expected);
-  if (typeof input === "number") return fail(messages.noUnit(input, expected, `${input}${suggest}`));
+  if (typeof input === "number")
+    return fail(messages.noUnit(input, expected, Number.isFinite(input) ? `${input}${suggest}` : null));
   if (typeof input !== "string") return fail(messages.wrongType(input, expected));
   const text = input.trim();
   const match = NUMBER.exec(text);
