@@ -5,7 +5,7 @@
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { arch, cpus, platform, release, tmpdir, totalmem } from "node:os";
+import { arch, cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -61,6 +61,8 @@ export interface ModelBenchResult {
     readonly memoryBytes: number;
     readonly os: string;
     readonly node: string;
+    /** Mean number of processes that wanted a core while this was measured: above 1 or 2, others were in the way. */
+    readonly loadAverage: number;
   };
   readonly works: readonly ModelFigures[];
   readonly commands: readonly CommandFigures[];
@@ -200,6 +202,7 @@ function machine(): ModelBenchResult["machine"] {
     memoryBytes: totalmem(),
     os: `${platform()} ${release()} ${arch()}`,
     node: process.version,
+    loadAverage: Math.round((loadavg()[1] ?? 0) * 10) / 10,
   };
 }
 

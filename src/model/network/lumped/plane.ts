@@ -29,6 +29,9 @@ const LAG_BINS = 30;
 const ALL_AT_ONCE = 500;
 /** While a state fills anew the books are settled this often per bin. */
 const FRESH_PARTS = 4;
+/** Quanta of one window, about; and windows of one bin: more would cost more visits than they save. */
+const QUANTA_PER_WINDOW = 3000;
+const MOST_WINDOWS = 8;
 /** Numbers of match classes: one per consumer vertex and those split off. */
 const CLASS_IDS = 256;
 
@@ -56,6 +59,8 @@ export class LumpedPlane implements DataPlane {
   private readonly tick: number;
   private readonly freshTick: number;
   private readonly markerDue: number;
+  /** A bin is advanced in so many windows that what is on the way in one of them stays in the caches; results do not depend on it. */
+  private readonly windows: number;
   private readonly sinkLimits: Float64Array;
   /** Per source group: more records under way than one source's channels can hold. */
   private readonly mostUnderWay: Float64Array;
@@ -132,6 +137,7 @@ export class LumpedPlane implements DataPlane {
     this.mostUnderWay = Float64Array.from(layout.groups, (group) =>
       this.holding.reach(layout.groupOfSource.indexOf(group.index), group.index),
     );
+    this.windows = Math.max(1, Math.min(MOST_WINDOWS, Math.round(layout.sources / QUANTA_PER_WINDOW)));
     this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
     this.freshTick = context.sim.defineKind("plane-fresh-state", PRIORITY.control, () => {
       this.cut();
@@ -293,9 +299,13 @@ export class LumpedPlane implements DataPlane {
   }
 
   advanceTo(nowNs: number): void {
-    const { state, sources, receivers } = this;
-    sources.advance(nowNs);
-    for (let tm = 0; tm < state.taskManagers; tm++) receivers.advanceTaskManager(tm, nowNs);
+    const { state, sources, receivers, windows } = this;
+    const fromNs = state.arrivals.bin * this.layout.resolutionNs;
+    for (let window = 1; window <= windows; window++) {
+      const toNs = window === windows ? nowNs : fromNs + Math.floor(((nowNs - fromNs) * window) / windows);
+      sources.advance(toNs);
+      for (let tm = 0; tm < state.taskManagers; tm++) receivers.advanceTaskManager(tm, toNs);
+    }
     for (let c = 0; c < this.layout.consumers; c++) receivers.serve(c, nowNs);
   }
 
