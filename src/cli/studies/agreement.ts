@@ -1,9 +1,9 @@
 /**
  * `npm run study:agreement -- [slots] [seeds] [part of a situation's name] [records per second and source]`: compares the
  * two resolutions, prints every measure with its bound, and writes results/study/agreement-<slots>.json and .csv as each
- * situation is done (nothing where only some situations run).
+ * situation is done: rows of situations that do not run stay as they are there.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stringify } from "csv-stringify/sync";
 import { type Comparison, compareResolutions } from "../../experiment/studies/agreement.js";
 import { SITUATIONS } from "../../experiment/studies/agreement-job.js";
@@ -13,7 +13,6 @@ const seeds = Number(process.argv[3] ?? 20);
 const filter = process.argv[4] ?? "";
 /** Small jobs can afford rates at which loss counts are large; a job of hundreds of slots has many channels instead. */
 const ratePerSource = Number(process.argv[5] ?? (slots >= 200 ? 25 : 500));
-const durationSeconds = 20;
 
 const short = (value: number): string => (Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4));
 
@@ -28,12 +27,19 @@ function print(rows: readonly Comparison[]): void {
   }
 }
 
+/** Replaces the rows of one situation in the study's files. */
 function write(rows: readonly Comparison[]): void {
   mkdirSync("results/study", { recursive: true });
   const file = `results/study/agreement-${slots}`;
+  const before: Comparison[] = existsSync(`${file}.json`)
+    ? (JSON.parse(readFileSync(`${file}.json`, "utf8")) as { rows: Comparison[] }).rows
+    : [];
+  const of = (name: string): readonly Comparison[] =>
+    (rows[0]?.situation === name ? rows : before).filter((row) => row.situation === name);
+  const all = SITUATIONS.flatMap(({ name }) => of(name));
   const number = (value: number): string => String(Number(value.toPrecision(6)));
-  writeFileSync(`${file}.json`, `${JSON.stringify({ slots, seeds, ratePerSource, durationSeconds, rows }, null, 1)}\n`);
-  const table = rows.map((row) => ({ ...row }) as Record<string, unknown>);
+  writeFileSync(`${file}.json`, `${JSON.stringify({ slots, seeds, ratePerSource, rows: all }, null, 1)}\n`);
+  const table = all.map((row) => ({ ...row }) as Record<string, unknown>);
   writeFileSync(`${file}.csv`, stringify(table, { header: true, cast: { number } }));
 }
 
@@ -42,7 +48,6 @@ compareResolutions({
   slots,
   seeds,
   ratePerSource,
-  durationSeconds,
   situations: SITUATIONS.filter((situation) => situation.name.includes(filter)),
   onRun: (situation, seed, exact, lumped) => {
     process.stderr.write(`${situation}, seed ${seed}\n`);
@@ -53,7 +58,7 @@ compareResolutions({
   onSituation: (rows) => {
     print(rows);
     done.push(...rows);
-    if (filter === "") write(done);
+    write(rows);
   },
 });
 const within = (verdict: Comparison["verdict"]): number => done.filter((row) => row.verdict === verdict).length;

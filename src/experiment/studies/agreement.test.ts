@@ -37,9 +37,7 @@ const KNOWN: readonly (readonly [slots: number, situation: string, measure: stri
 const CATCH_UP_SHARE: Readonly<Record<number, number>> = { 8: 0.25, 40: 0.12, 100: 0.12 };
 
 function both(situation: Situation, slots: number): { exact: Run; lumped: Run } {
-  // A global restart needs the time to catch up: a run cut short on the way compares how far each has come.
-  const durationSeconds = situation.strategy === "global-restart" ? 36 : 20;
-  const job = { slots, seed: 1, ratePerSource: RATE[slots]!, durationSeconds };
+  const job = { slots, seed: 1, ratePerSource: RATE[slots]! };
   return {
     exact: simulateCase(agreementConfig(situation, { ...job, resolution: "exact" })),
     lumped: simulateCase(agreementConfig(situation, { ...job, resolution: "100ms" })),

@@ -77,7 +77,6 @@ export interface AgreementOptions {
   readonly slots: number;
   readonly seeds: number;
   readonly ratePerSource: number;
-  readonly durationSeconds: number;
   readonly situations: readonly Situation[];
   readonly onRun?: (situation: string, seed: number, exact: RunRecord, lumped: RunRecord) => void;
   /** Called as each situation is done. */
@@ -86,12 +85,12 @@ export interface AgreementOptions {
 
 /** Runs both resolutions on seeds 1, 2, … and compares them, situation by situation. */
 export function compareResolutions(options: AgreementOptions): Comparison[] {
-  const { slots, seeds, ratePerSource, durationSeconds, situations, onRun, onSituation } = options;
+  const { slots, seeds, ratePerSource, situations, onRun, onSituation } = options;
   return situations.flatMap((situation) => {
     const exact: Measures[] = [];
     const lumped: Measures[] = [];
     for (let seed = 1; seed <= seeds; seed++) {
-      const job = { slots, seed, ratePerSource, durationSeconds };
+      const job = { slots, seed, ratePerSource };
       const fine = simulateCase(agreementConfig(situation, { ...job, resolution: "exact" }));
       const coarse = simulateCase(agreementConfig(situation, { ...job, resolution: "100ms" }));
       exact.push(measuresOf(fine));

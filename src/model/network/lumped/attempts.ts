@@ -165,13 +165,13 @@ export class Attempts {
       rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
-      if (silent && state.openConsumers[sink]! > 0) rows.setApartInBulk(c, nowNs);
+      if (silent && state.openConsumers[sink]! > 0) rows.classes.setApartInBulk(c, nowNs);
       receivers.processAhead(
         c,
         this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) / layout.sinks[sink]!.serviceNs,
         nowNs,
       );
-      book.died(rows.classOf.get(c) ?? book.baseOf(c), rows.keyShare(c));
+      book.died(rows.classes.classOf.get(c) ?? book.baseOf(c), rows.classes.keyShare(c));
     }
     this.clear(c, apart, nowNs);
     state.owed[c] = 0;
@@ -244,7 +244,7 @@ export class Attempts {
     const { state, rows, books, layout } = this.plane;
     const { words } = state.pool;
     const w = q * WORDS;
-    const cls = rows.classOf.get(c);
+    const cls = rows.classes.classOf.get(c);
     if ((words[w + TARGET]! & OWN) === 0 || words[w + TARGET]! & COPY || cls === undefined) return;
     const group = layout.groups[layout.groupOfSource[words[w + SOURCE]!]!]!;
     const book = books[group.sink]!;
@@ -261,7 +261,7 @@ export class Attempts {
     state.consumerAlive[c] = 1;
     state.freeAtNs[c] = this.nowNs;
     const book = books[layout.sinkOfConsumer[c]!]!;
-    book.revived(rows.classOf.get(c) ?? book.baseOf(c), rows.keyShare(c));
+    book.revived(rows.classes.classOf.get(c) ?? book.baseOf(c), rows.classes.keyShare(c));
     if (state.consumerMode[c] === CONSUMER_PASSED && !rows.ofConsumer.has(c)) state.setMode(c, CONSUMER_OPEN);
   }
 }

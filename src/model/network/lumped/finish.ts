@@ -51,7 +51,7 @@ export function walk(plane: PlaneParts, endNs: number): Walk {
   state.gates.each((entry) => inColumns(state.gates.words, entry));
   holding.walk(quantum);
   rows.walkHeld((s, bin, count) => add(layout.groupOfSource[s]!, bin, count));
-  for (let s = 0; s < layout.sources; s++) result.total -= rows.debtLost[s]! + rows.debtBack[s]!;
+  for (let s = 0; s < layout.sources; s++) result.total -= rows.debts.debtLost[s]! + rows.debts.debtBack[s]!;
   return result;
 }
 

@@ -185,7 +185,7 @@ export class LumpedPlane implements DataPlane {
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
     this.settle(endNs >= this.layout.config.durationNs);
-    for (const book of this.books) book.endBin((from) => this.rows.merged(from));
+    for (const book of this.books) book.endBin((from) => this.rows.classes.merged(from));
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
       timeline.discarded[bin] = rows.discardedNow;
@@ -295,7 +295,7 @@ export class LumpedPlane implements DataPlane {
       receivers.processed -
       receivers.dropped -
       this.holding.lostCopiesAndAll +
-      rows.heldNow;
+      rows.heldRows.heldNow;
   }
 
   advanceTo(nowNs: number): void {
@@ -504,7 +504,7 @@ export class LumpedPlane implements DataPlane {
     if (c < 0) return;
     this.advanceConsumer(c);
     this.state.setMode(c, CONSUMER_OPEN);
-    this.rows.joinInBulk(c);
+    this.rows.classes.joinInBulk(c);
     this.holding.open(c, this.context.sim.nowNs);
   }
 

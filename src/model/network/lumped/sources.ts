@@ -507,7 +507,7 @@ export class Sources {
       let count0 = originals;
       if (sourceFlags[s]! & HAS_ROWS && originals > 0)
         count0 -= rows.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
-      if (sourceFlags[s]! & IN_DEBT || count0 < 0) count0 = rows.payDebt(s, groupIndex, count0, bin);
+      if (sourceFlags[s]! & IN_DEBT || count0 < 0) count0 = rows.debts.payDebt(s, groupIndex, count0, bin);
       if (count0 > 0) this.grow(0, s, groupIndex, flushNs, bin, count0, stop, firstNs, lastNs);
       if (copies > 0) this.grow(1, s, groupIndex, flushNs, bin, copies, stop, firstNs, lastNs);
       this.shift[s] = this.shift[s]! - copies;
@@ -579,7 +579,7 @@ export class Sources {
     const group = layout.groups[groupIndex]!;
     const { base, consumers } = layout.sinks[group.sink]!;
     // Where many are, the others could not carry their part.
-    const many = this.rows.classOf.size * 8 > consumers;
+    const many = this.rows.classes.classOf.size * 8 > consumers;
     if (ownUntilNs[turn]! <= nowNs || many || !group.edge.allToAll) return turn;
     for (let i = 1; i < consumers; i++) {
       const consumer = base + ((turn - base + i) % consumers);

@@ -1,0 +1,50 @@
+/** How far a source reads on while rows hold its data: until a channel is full, or the pool with all of them. */
+import type { RowPositions } from "./row-positions.js";
+import type { LumpedState } from "./state.js";
+
+/** A row that holds: its share of the source's records, its phase, and its contents when it began to hold. */
+export interface HoldingRow {
+  readonly share: number;
+  readonly phase: number;
+  readonly base: number;
+}
+
+/** Position at which source `s` has to stop. */
+export function positionWhenFull(
+  state: LumpedState,
+  positions: RowPositions,
+  s: number,
+  held: readonly HoldingRow[],
+): number {
+  const { engine } = state.layout.config;
+  const group = state.layout.groups[state.layout.groupOfSource[s]!]!;
+  const segment = engine.segmentBytes;
+  let x: number;
+  if (engine.maxBuffersPerChannel !== null) {
+    const records = Math.ceil((engine.maxBuffersPerChannel * segment) / group.wireBytes);
+    x = Number.POSITIVE_INFINITY;
+    for (const row of held) x = Math.min(x, Math.ceil((row.base + records - row.phase) / row.share));
+  } else {
+    const channels = state.layout.consumerCount[s]!;
+    const pool = 2 * channels + 8 - (channels - held.length);
+    // A channel's last buffer is half full on average.
+    const used = (at: number): number => {
+      let buffers = 0;
+      for (const row of held) {
+        const records = positions.contents(row.share, row.phase, at) - row.base;
+        if (records > 0) buffers += (records * group.wireBytes) / segment + 0.5;
+      }
+      return buffers;
+    };
+    let low = positions.flushedX(s);
+    let high = low + 1;
+    while (used(high) < pool && high < 2 ** 31) high = low + (high - low) * 2;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (used(middle) >= pool) high = middle;
+      else low = middle;
+    }
+    x = high;
+  }
+  return x;
+}
