@@ -15,6 +15,7 @@ export {
   engineRows,
   faultRows,
   flinkKeyRows,
+  invariantRows,
   metricRows,
   schemaRows,
   strategyRows,

@@ -1,6 +1,15 @@
 /** The reference of the scenario format as Markdown (`scenarios/FORMAT.md`), from the schema and the catalogues. */
 import type { CatalogueRow } from "./catalogue.js";
-import { costRows, engineRows, faultRows, flinkKeyRows, metricRows, schemaRows, strategyRows } from "./catalogue.js";
+import {
+  costRows,
+  engineRows,
+  faultRows,
+  flinkKeyRows,
+  invariantRows,
+  metricRows,
+  schemaRows,
+  strategyRows,
+} from "./catalogue.js";
 
 type Column = keyof CatalogueRow;
 
@@ -63,5 +72,11 @@ ${table(costRows(), [["name", "cost"], docs, ["default", "default"], ["grade", "
 What \`expect\` can test.
 
 ${table(metricRows(), [["name", "metric"], docs, ["unit", "unit"]])}
+
+## Invariants
+
+Watched in every run; one that is broken ends it as \`check-failed\`. \`expect: [{ invariant: NAME }]\` says so in the table too.
+
+${table(invariantRows(), [["name", "invariant"], docs])}
 `;
 }
