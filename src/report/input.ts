@@ -134,6 +134,8 @@ export interface SweepRow {
   readonly low: number;
   readonly high: number;
   readonly seeds: number;
+  /** Runs whose end cut the value off: then the mean is a lower bound, and says so wherever it is shown. */
+  readonly censored?: number;
 }
 
 /** One cost of a sensitivity study: a metric as it is, and with the cost a fifth lower and higher. */

@@ -16,7 +16,7 @@ export function sweepRows(summary: SweepSummary): SweepRow[] {
       cases.flatMap((each): SweepRow[] => {
         const spread = each.metrics[metric];
         if (spread === undefined) return [];
-        const { mean, low, high, n } = spread;
+        const { mean, low, high, n, censored } = spread;
         const chosen = Object.fromEntries(
           varied.flatMap(({ path, label, value }) => {
             const own = parameters[path];
@@ -35,6 +35,7 @@ export function sweepRows(summary: SweepSummary): SweepRow[] {
             low: low ?? mean,
             high: high ?? mean,
             seeds: n,
+            ...(censored > 0 ? { censored } : {}),
           },
         ];
       }),

@@ -16,6 +16,7 @@ import { caseStyles, PUBLISHED_COLOUR } from "../palette.js";
 import { type Published, parallelismOf, publishedFor } from "../published.js";
 import { meanInterval } from "../stats.js";
 import { brief } from "../thin.js";
+import { isBound } from "./sweep-lines.js";
 
 interface Point {
   readonly case: string;
@@ -25,6 +26,8 @@ interface Point {
   readonly low: number | null;
   readonly high: number | null;
   readonly seeds: number;
+  /** `≥ 290 s` where the end of a run cut a recovery off: then `seconds` is a lower bound. */
+  readonly bound: string | null;
 }
 
 export const recoveryByParallelism: ChartDefinition = {
@@ -58,15 +61,18 @@ export const recoveryByParallelism: ChartDefinition = {
     };
     const y2 = { ...y, field: "low" };
     const colour = caseColour(styles, "point");
+    const cut = points.filter(({ bound }) => bound !== null);
     return frame(
       input.mode,
       {
         title: titleOf(points, published),
         subtitle:
           `${[...new Set(points.map((point) => point.scenario))].join(", ")}. First fault to the last task running and its last ` +
-          `channel registered; mean, bar: 95 % interval over seeds. Rings: published.`,
+          `channel registered; mean, bar: 95 % interval over seeds. Rings: published.${
+            cut.length > 0 ? " ≥: not recovered when the run ended." : ""
+          }`,
         alt: `Recovery time against parallelism. ${points
-          .map((p) => `${p.case} at ${count(p.parallelism)}: ${duration((p.seconds ?? Number.NaN) * 1000)}.`)
+          .map((p) => `${p.case} at ${count(p.parallelism)}: ${p.bound ?? duration((p.seconds ?? Number.NaN) * 1000)}.`)
           .join(" ")} Published: ${published
           .map((p) => `${p.case} at ${count(p.parallelism)}: ${duration(p.seconds * 1000)}.`)
           .join(" ")}`,
@@ -83,7 +89,7 @@ export const recoveryByParallelism: ChartDefinition = {
             encoding: { x, y, color: colour },
           },
           {
-            data: { values: points.filter((point) => point.seeds > 1) },
+            data: { values: points.filter((point) => point.seeds > 1 && point.bound === null) },
             mark: { type: "rule", strokeWidth: 3, opacity: 0.55 },
             encoding: { x, y: y2, y2: { field: "high" }, color: colour },
           },
@@ -106,6 +112,15 @@ export const recoveryByParallelism: ChartDefinition = {
               ],
             },
           },
+          ...(cut.length === 0
+            ? []
+            : [
+                {
+                  data: { values: cut },
+                  mark: { type: "text", align: "right", dx: -9, dy: -3, fontSize: 10.5 },
+                  encoding: { x, y, color: colour, text: { field: "bound", type: "nominal" } },
+                },
+              ]),
         ],
       },
     );
@@ -147,6 +162,9 @@ function pointsOf(set: ResultSet): Point[] {
       low: brief(Math.max(0, seconds.low)),
       high: brief(seconds.high),
       seeds: seconds.n,
+      bound: entry.runs.some((run) => typeof run.recoveryTimeMs !== "number")
+        ? `≥ ${duration(seconds.mean * 1000)}`
+        : null,
     };
   });
 }
@@ -171,7 +189,16 @@ function sweepPoints(sweep: readonly SweepRow[]): Point[] {
     const { mean, low, high, seeds } = row;
     const scenario = row.scenario ?? "sweep";
     return [
-      { case: row.case, parallelism, scenario, seconds: seconds(mean), low: seconds(low), high: seconds(high), seeds },
+      {
+        case: row.case,
+        parallelism,
+        scenario,
+        seconds: seconds(mean),
+        low: seconds(low),
+        high: seconds(high),
+        seeds,
+        bound: isBound(row) ? `≥ ${duration(mean)}` : null,
+      },
     ];
   });
 }
@@ -195,7 +222,7 @@ function titleOf(points: readonly Point[], published: readonly Published[]): str
   const phrase = (point: Point): string => {
     const other = published.find((entry) => entry.case === point.case && entry.parallelism === point.parallelism);
     const beside = other === undefined ? "" : ` (published ${duration(other.seconds * 1000)})`;
-    return `${point.case} takes ${duration((point.seconds ?? 0) * 1000)}${beside}`;
+    return `${point.case} takes ${point.bound ?? duration((point.seconds ?? 0) * 1000)}${beside}`;
   };
   const both = slowest === fastest ? phrase(slowest) : `${phrase(slowest)}, ${phrase(fastest)}`;
   return `At ${count(largest)} slots ${both}`;

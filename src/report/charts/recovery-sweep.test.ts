@@ -2,6 +2,8 @@
 import { expect, test } from "vitest";
 import type { SweepRow } from "../input.js";
 import { recoveryByParallelism } from "./recovery-by-parallelism.js";
+import { sweepHeatmap } from "./sweep-heatmap.js";
+import { sweepLines } from "./sweep-lines.js";
 
 const rows = (scenario: string, parameter = "P"): SweepRow[] =>
   [1000, 4000].flatMap((slots) =>
@@ -36,4 +38,26 @@ test("a job of one's own is not held against the published one", () => {
 
 test("a sweep over anything else is no matter of this chart", () => {
   expect(build(rows("bytedance-join-x", "heartbeat"))).toBe("null");
+});
+
+test("a recovery that the end of a run cut off is shown as a lower bound, without an interval", () => {
+  const sweep = rows("bytedance-join-by-parallelism").map((row) =>
+    row.case === "global restart" && row.parameters.P === 4000 ? { ...row, censored: 1 } : row,
+  );
+  const spec = build(sweep);
+  expect(spec).toContain("global restart takes ≥ 80 s");
+  expect(spec).toContain('"text":{"field":"bound"');
+  expect(spec).toContain("≥: not recovered when the run ended");
+  expect(build(rows("bytedance-join-by-parallelism"))).not.toContain("≥");
+});
+
+test("so it is where one parameter varies, and where two do", () => {
+  const sweep = rows("my-job", "heartbeat").map((row, at) => (at === 0 ? { ...row, censored: 2 } : row));
+  const lines = JSON.stringify(sweepLines.build({ sets: [], sweep, mode: "light" }));
+  expect(lines.split('"bound":"≥"')).toHaveLength(2);
+  expect(lines).toContain("≥: runs ended before it was known");
+  const two = sweep.map((row) => ({ ...row, parameters: { ...row.parameters, other: 1 } }));
+  const cells = JSON.stringify(sweepHeatmap.build({ sets: [], sweep: two, mode: "light" }));
+  expect(cells).toContain('"label":"≥ 35 s"');
+  expect(cells).toContain("≥: runs ended before it was known");
 });

@@ -3,7 +3,7 @@ import { type ChartDefinition, type ChartInput, frame, PLOT_WIDTH, type Spec } f
 import type { SweepRow } from "../input.js";
 import { type Mode, STEPS } from "../palette.js";
 import { brief } from "../thin.js";
-import { inSeconds, parameterNames, withUnit } from "./sweep-lines.js";
+import { boundNote, inSeconds, meanText, parameterNames } from "./sweep-lines.js";
 
 const MOST_LABELLED_CELLS = 120;
 /** The title of the vertical axis fits in. */
@@ -20,7 +20,7 @@ export const sweepHeatmap: ChartDefinition = {
     if (across === undefined || down === undefined || names.length !== 2) return null;
     const metrics = [...new Set(sweep.map((row) => row.metric))];
     const at = (row: SweepRow): string =>
-      `${withUnit(row.mean, row.unit)} (${row.case}, ${across} ${row.parameters[across]}, ${down} ${row.parameters[down]})`;
+      `${meanText(row)} (${row.case}, ${across} ${row.parameters[across]}, ${down} ${row.parameters[down]})`;
     const phrases = metrics.map((metric) => {
       const rows = sweep.filter((row) => row.metric === metric);
       return `${metric} ranges from ${at(extreme(rows, -1))} to ${at(extreme(rows, 1))}`;
@@ -38,7 +38,7 @@ export const sweepHeatmap: ChartDefinition = {
       input.mode,
       {
         title: phrases[0] as string,
-        subtitle: `Mean over ${Math.max(...sweep.map((row) => row.seeds))} seeds per cell.`,
+        subtitle: `Mean over ${Math.max(...sweep.map((row) => row.seeds))} seeds per cell.${boundNote(sweep)}`,
         alt: `Heat map over ${across} and ${down}. ${phrases.join(". ")}.`,
       },
       maps.length === 1
@@ -72,7 +72,7 @@ function mapsOf(nth: number, rows: readonly SweepRow[], across: string, down: st
         mean: brief(row.mean),
         low: brief(row.low),
         high: brief(row.high),
-        label: withUnit(row.mean, unit),
+        label: meanText(row),
         deep: (row.mean - least.mean) / span > 0.45,
       }));
   const cells = {

@@ -27,6 +27,7 @@ export const sweepLines: ChartDefinition = {
           low: brief(row.low),
           high: brief(row.high),
           seeds: row.seeds,
+          ...(isBound(row) ? { bound: "≥" } : {}),
         }));
     const title = finding(rows, metrics[0] as string, parameter);
     const seeds = Math.max(...rows.map((row) => row.seeds));
@@ -34,7 +35,7 @@ export const sweepLines: ChartDefinition = {
       input.mode,
       {
         title,
-        subtitle: `Mean over ${seeds === 1 ? "one seed" : `${seeds} seeds`}; band: 95 % interval of the mean.`,
+        subtitle: `Mean over ${seeds === 1 ? "one seed" : `${seeds} seeds`}; band: 95 % interval of the mean.${boundNote(rows)}`,
         alt: `${metrics.join(", ")} against ${parameter}. ${title}.`,
       },
       {
@@ -81,6 +82,20 @@ export const sweepLines: ChartDefinition = {
                   ],
                 },
               },
+              ...(rows.some((row) => row.metric === metric && isBound(row))
+                ? [
+                    {
+                      transform: [{ filter: "datum.bound === '≥'" }],
+                      mark: { type: "text", dy: -12, fontSize: 11 },
+                      encoding: {
+                        x,
+                        y: y("mean"),
+                        color: caseColour(styles),
+                        text: { field: "bound", type: "nominal" },
+                      },
+                    },
+                  ]
+                : []),
             ],
           };
         }),
@@ -106,6 +121,21 @@ export function withUnit(value: number, unit: string): string {
   return unit === "s" ? duration(value * 1000) : `${figures(value)}${unit === "" ? "" : ` ${unit}`}`;
 }
 
+/** Whether the mean is only known from below. */
+export function isBound(row: SweepRow): boolean {
+  return (row.censored ?? 0) > 0;
+}
+
+/** `≥ 127 s` where runs were cut off. */
+export function meanText(row: SweepRow): string {
+  return `${isBound(row) ? "≥ " : ""}${withUnit(row.mean, row.unit)}`;
+}
+
+/** For a subtitle, where it is needed. */
+export function boundNote(rows: readonly SweepRow[]): string {
+  return rows.some(isBound) ? " ≥: runs ended before it was known, so the mean is a lower bound." : "";
+}
+
 /** The case that changes most over the parameter, and by how much. */
 function finding(rows: readonly SweepRow[], metric: string, parameter: string): string {
   const cases = [...new Set(rows.map((row) => row.case))];
@@ -119,7 +149,7 @@ function finding(rows: readonly SweepRow[], metric: string, parameter: string): 
   const most = changes.reduce((a, b) => (b.size > a.size ? b : a));
   const { first, last } = most;
   return (
-    `${most.name}: ${metric} goes from ${withUnit(first.mean, first.unit)} to ${withUnit(last.mean, last.unit)} as ` +
+    `${most.name}: ${metric} goes from ${meanText(first)} to ${meanText(last)} as ` +
     `${parameter} goes from ${first.parameters[parameter]} to ${last.parameters[parameter]}`
   );
 }
