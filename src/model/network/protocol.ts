@@ -146,9 +146,9 @@ export class Network implements PlaneListener {
       table.endedNs[task] = this.context.sim.nowNs;
       this.waitingForTask.delete(task);
       for (const row of this.rows.rowsOfConsumer(task)) this.stopTimer(row);
-      if (bulk) this.connector.closeAll(task, step);
+      if (bulk) this.connector.views.closeAll(task, step);
       else {
-        this.rows.touch(task, table.attempt, (consumer) => this.connector.connectsInBulk(consumer));
+        this.rows.touch(task, table.attempt, (consumer) => this.connector.views.connectsInBulk(consumer));
         this.plane.touch(task);
       }
     }
@@ -197,14 +197,14 @@ export class Network implements PlaneListener {
 
   private rowsDown(task: number, step: number): void {
     const { rows, connector } = this;
-    if (connector.connectsInBulk(task)) connector.endBulk(task);
+    if (connector.views.connectsInBulk(task)) connector.views.endBulk(task);
     let down = 0;
     for (const list of [rows.rowsOfConsumer(task), rows.rowsOfProducer(task)]) {
       for (const row of list) {
         if (rows.inBulk[row] === 1) {
           // Its consumer is connecting, and may have asked this producer already, but not for an attempt since replaced.
           const attempt = this.context.tasks.attempt[task]!;
-          connector.leaveBulk(row);
+          connector.views.leaveBulk(row);
           rows.channel[row] = CHANNEL.reconnecting;
           rows.askedAttempt[row] = attempt === this.newestAttempt[task] ? attempt : NONE;
           rows.readsAttempt[row] = NONE;
@@ -215,7 +215,7 @@ export class Network implements PlaneListener {
       }
     }
     if (down > 0) this.observer.changeChannelsDown(down, step);
-    this.connector.forget(task);
+    this.connector.views.forget(task);
   }
 
   /** The new attempt is RUNNING: its partitions are fresh, and it asks for its inputs, one TaskManager after the other. */
