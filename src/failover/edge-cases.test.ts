@@ -260,6 +260,22 @@ describe("flags and events that become visible late", () => {
     expect(late.queuedAtSender).toBeGreaterThan(now.queuedAtSender);
     expect(late.discardedAtSender + late.queuedAtSender).toBeGreaterThan(now.discardedAtSender);
   });
+  test("a flag on its way does not outlive a restart that takes the channel over", () => {
+    // The first new attempt's request waits for a hung event loop, and is served while the second one connects.
+    sound({
+      strategy: "approximate-local",
+      faults: [
+        "at: 2900ms, kind: hang-io-thread, target: { taskManager: 0 }, for: 1650ms",
+        fail("3s", "joiner", 3),
+        fail("3100ms", "right", 3),
+      ],
+      sets: [
+        "costs.flagVisibility=190ms",
+        "costs.taskOpen=20ms",
+        "engine.config.restart-strategy.fixed-delay.delay=0ms",
+      ],
+    });
+  });
   test("an older value never comes after a newer one", () => {
     for (const seed of [1, 2, 3, 4, 5, 6]) {
       const sets = ["costs.flagVisibility={ uniform: { low: 0ms, high: 900ms } }"];

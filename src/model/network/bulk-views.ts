@@ -261,6 +261,8 @@ export class BulkViews {
       rows.channel[row] = CHANNEL.active;
       rows.subpartition[row] = 0;
       rows.viewAttempt[row] = attempt;
+      // A flag of an earlier request, still on its way to the sender's thread, is not about this view.
+      rows.flagVersion[row]!++;
       rows.readsAttempt[row] = tasks.attempt[rows.producer[row]!]!;
       rows.askedAttempt[row] = NONE;
     }
