@@ -1,7 +1,11 @@
-/** Many seeds of one scenario (`run --summary-only`) read back from `study.json` and `summary.csv` for the report. */
-import { readFileSync } from "node:fs";
+/**
+ * Many seeds of one scenario read back for the report: `study.json` with the runs in `summary.csv` (`run
+ * --summary-only`) or in `recovery.csv` (`npm run study`, which keeps no scenario beside them).
+ */
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Study, StudyMetric } from "../../experiment/study.js";
+import { STRATEGIES } from "../../failover/registry.js";
 import type { Measured } from "../../metrics/result.js";
 import { CsvTable } from "../../report/files/csv.js";
 import { compact, lowerBound, measuredDuration, metricTitle, percent } from "../../report/format.js";
@@ -9,7 +13,14 @@ import type { Answer, SeedRow, StudyReport, StudyTable } from "../../report/inpu
 import { METRICS } from "../../scenario/index.js";
 import { fileError, UsageError } from "../exit.js";
 
-const FILES: readonly string[] = ["study.json", "summary.csv", "loss.csv", "phases.csv", "scenario.yaml"];
+const FILES: readonly string[] = [
+  "study.json",
+  "summary.csv",
+  "recovery.csv",
+  "loss.csv",
+  "phases.csv",
+  "scenario.yaml",
+];
 const LEAD = "recoveryTimeMs";
 
 /** @throws UsageError if a file is missing or is not what `outgap run --summary-only` writes */
@@ -21,10 +32,14 @@ export function readManySeeds(folder: string, href = ""): StudyReport {
       throw fileError(join(folder, file), error);
     }
   };
-  const [studyJson, summaryCsv, scenarioText] = [text("study.json"), text("summary.csv"), text("scenario.yaml")];
+  const has = (file: string): boolean => existsSync(join(folder, file));
+  const runs = has("recovery.csv") ? "recovery.csv" : "summary.csv";
+  const [studyJson, runsCsv] = [text("study.json"), text(runs)];
+  const scenarioText = has("scenario.yaml") ? text("scenario.yaml") : "";
   try {
     const study = JSON.parse(studyJson) as Study;
-    return seedsStudy(study, seedRows(study, summaryCsv), scenarioText, href);
+    const rows = seedRows(study, new CsvTable(runs, runsCsv));
+    return seedsStudy(study, rows, scenarioText, href, FILES.filter(has));
   } catch (error) {
     if (error instanceof RangeError || error instanceof SyntaxError || error instanceof TypeError)
       throw new UsageError(`${folder}: ${error.message}`);
@@ -32,14 +47,13 @@ export function readManySeeds(folder: string, href = ""): StudyReport {
   }
 }
 
-function seedRows(study: Study, summaryCsv: string): SeedRow[] {
-  const table = new CsvTable("summary.csv", summaryCsv);
-  const [name, strategy, seed, recovery] = ["case", "strategy", "seed", LEAD].map((column) => table.column(column)) as [
-    number,
+function seedRows(study: Study, table: CsvTable): SeedRow[] {
+  const [name, seed, recovery] = ["case", "seed", LEAD].map((column) => table.column(column)) as [
     number,
     number,
     number,
   ];
+  const strategy = table.optional("strategy");
   return table.rows.map((row) => {
     const cell = row[recovery] as string;
     const of = row[name] as string;
@@ -47,7 +61,7 @@ function seedRows(study: Study, summaryCsv: string): SeedRow[] {
     return {
       scenario: study.scenario,
       case: of,
-      strategy: row[strategy] as string,
+      strategy: strategy === null ? strategyOf(of) : (row[strategy] as string),
       seed: row[seed] as string,
       recoveryMs: Number(cell.replace(/^>= /, "")),
       isCut: cell.startsWith(">= "),
@@ -56,13 +70,25 @@ function seedRows(study: Study, summaryCsv: string): SeedRow[] {
   });
 }
 
-function seedsStudy(study: Study, seeds: readonly SeedRow[], scenarioText: string, href: string): StudyReport {
+/** By the name of the case, where nothing else tells: `single-task, reserved TM` is a case of `single-task`. */
+function strategyOf(name: string): string {
+  const plain = name.toLowerCase().replace(/[^a-z]+/g, "-");
+  return STRATEGIES.find(({ name: strategy }) => plain.startsWith(strategy))?.name ?? plain;
+}
+
+function seedsStudy(
+  study: Study,
+  seeds: readonly SeedRow[],
+  scenarioText: string,
+  href: string,
+  files: readonly string[],
+): StudyReport {
   const { scenario, cases } = study;
   return {
     name: `${scenario}, ${study.seeds.length} seeds`,
     description: "",
     href,
-    files: FILES,
+    files,
     facts: [`${cases.length} cases`, `${study.seeds.length} seeds`, `${seeds.length} runs`],
     answers: [recovery(study), published(study)],
     charts: { seeds },
