@@ -96,6 +96,7 @@ function holdPanel(rows: readonly HoldRow[]): Spec {
     type: "quantitative",
     scale: { type: "log" },
     title: "ns per event (pop one, push one)",
+    axis: { tickCount: 5 },
   });
   const color = { field: "engine", type: "nominal", title: null, sort: null };
   return {

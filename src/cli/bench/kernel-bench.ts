@@ -4,7 +4,7 @@
  * hits all alike. It measures and compares; printing is the caller's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { arch, cpus, platform, release, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Engine,
@@ -15,6 +15,7 @@ import {
   outgapEngine,
   simpyEngine,
 } from "./engines.js";
+import { type Machine, thisMachine } from "./machine.js";
 import { makeWorkTable, writeWorkTable } from "./work-table.js";
 
 export interface KernelBenchOptions {
@@ -55,13 +56,7 @@ export interface WorkFigures {
 }
 
 export interface KernelBenchResult {
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryBytes: number;
-    readonly os: string;
-    readonly node: string;
-  };
+  readonly machine: Machine;
   readonly engines: readonly { readonly name: string; readonly version: string }[];
   readonly missing: readonly MissingEngine[];
   readonly works: readonly WorkFigures[];
@@ -116,13 +111,7 @@ export async function runKernelBench(options: KernelBenchOptions = {}): Promise<
       ),
     );
     return {
-      machine: {
-        cpu: cpus()[0]?.model ?? "unknown",
-        cores: cpus().length,
-        memoryBytes: totalmem(),
-        os: `${platform()} ${release()} ${arch()}`,
-        node: process.version,
-      },
+      machine: thisMachine(),
       engines: engines.map(({ name, version }) => ({ name, version })),
       missing,
       works: figures,

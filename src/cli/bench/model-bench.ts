@@ -5,11 +5,12 @@
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { arch, cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { packageRoot } from "../package-info.js";
+import { type Machine, thisMachine } from "./machine.js";
 import type { ModelMeasurement, ModelWork } from "./model-work.js";
 
 const execute = promisify(execFile);
@@ -55,15 +56,7 @@ export interface CommandFigures {
 }
 
 export interface ModelBenchResult {
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryBytes: number;
-    readonly os: string;
-    readonly node: string;
-    /** Mean number of processes that wanted a core while this was measured: above 1 or 2, others were in the way. */
-    readonly loadAverage: number;
-  };
+  readonly machine: Machine;
   readonly works: readonly ModelFigures[];
   readonly commands: readonly CommandFigures[];
   /** The same as rows of text, first the heads. */
@@ -129,7 +122,7 @@ export async function runModelBench(options: ModelBenchOptions = {}): Promise<Mo
       wallS: spread(seconds.get(command)!),
       peakRssBytes: memory.get(command)!,
     }));
-    return { machine: machine(), works: figures, commands: whole, table: tableOf(figures, whole) };
+    return { machine: thisMachine(), works: figures, commands: whole, table: tableOf(figures, whole) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -193,17 +186,6 @@ export function spread(samples: readonly number[]): Spread {
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
   return { samples: sorted.length, min: sorted[0]!, median, max: sorted[sorted.length - 1]! };
-}
-
-function machine(): ModelBenchResult["machine"] {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? "unknown",
-    cores: cpus().length,
-    memoryBytes: totalmem(),
-    os: `${platform()} ${release()} ${arch()}`,
-    node: process.version,
-    loadAverage: Math.round((loadavg()[1] ?? 0) * 10) / 10,
-  };
 }
 
 function tableOf(works: readonly ModelFigures[], commands: readonly CommandFigures[]): string[][] {

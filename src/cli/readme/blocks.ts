@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Study } from "../../experiment/study.js";
 import type { CaseSummary } from "../../metrics/result.js";
 import { comparisonTable, type ReferenceResult, studyTable } from "./comparison.js";
+import { speedBlock } from "./speed.js";
 import { strategyTable } from "./strategies.js";
 
 const COMPARISON = [
@@ -24,6 +25,7 @@ export function generatedBlocks(root: string): ReadonlyMap<string, string> {
   return new Map([
     ["comparison", comparisonTable(results)],
     ["study", studyBlock(root)],
+    ["speed", speedBlock(root)],
     ["strategies", strategiesBlock(root)],
   ]);
 }
