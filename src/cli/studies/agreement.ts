@@ -38,7 +38,7 @@ function write(rows: readonly Comparison[]): void {
     (rows[0]?.situation === name ? rows : before).filter((row) => row.situation === name);
   const all = SITUATIONS.flatMap(({ name }) => of(name));
   const number = (value: number): string => String(Number(value.toPrecision(6)));
-  writeFileSync(`${file}.json`, `${JSON.stringify({ slots, seeds, ratePerSource, rows: all }, null, 1)}\n`);
+  writeFileSync(`${file}.json`, `${JSON.stringify({ slots, ratePerSource, rows: all }, null, 1)}\n`);
   const table = all.map((row) => ({ ...row }) as Record<string, unknown>);
   writeFileSync(`${file}.csv`, stringify(table, { header: true, cast: { number } }));
 }

@@ -16,6 +16,8 @@ export type Bound =
 export interface Comparison {
   readonly situation: string;
   readonly measure: string;
+  /** Seeds on which both have the measure. */
+  readonly seeds: number;
   readonly exactMean: number;
   readonly lumpedMean: number;
   /** Mean of lumped − exact over the seeds, and the standard error of that mean. */
@@ -131,7 +133,18 @@ function compare(
   const standardError = Math.sqrt(variance / n);
   const z = difference === 0 ? 0 : difference / standardError;
   const verdict = judge(difference, standardError, bound, Math.max(exactMean, lumpedMean), n);
-  return { situation, measure, exactMean, lumpedMean, difference, standardError, z, bound: boundText(bound), verdict };
+  return {
+    situation,
+    measure,
+    seeds: n,
+    exactMean,
+    lumpedMean,
+    difference,
+    standardError,
+    z,
+    bound: boundText(bound),
+    verdict,
+  };
 }
 
 const DECISIVE = 3;
