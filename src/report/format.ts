@@ -76,11 +76,18 @@ export function causeWords(cause: RecordLossCause | MatchMissCause): string {
   return CAUSES[cause] ?? cause;
 }
 
-/** Breaks a title into lines of at most `width` characters, at spaces. */
+/** A number and its unit belong on one line: the space between them does not break. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=(?:ns|µs|ms|s|min|k|M|G|%)(?![A-Za-z]))/g, "$1\u00a0");
+}
+
+/** Breaks a title into lines of at most `width` characters, at spaces, but not before a unit. */
 export function wrap(text: string, width = 84): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of unbroken(text)
+    .split(" ")
+    .map((part) => part.replaceAll("\u00a0", " "))) {
     if (line !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;

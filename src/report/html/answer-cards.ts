@@ -1,7 +1,8 @@
 /** Questions and answers as cards, each line with the colour of the case that it is about. */
+import { unbroken } from "../format.js";
 import type { Answer } from "../input.js";
 import type { CaseStyle } from "../palette.js";
-import { escapeHtml, unbroken } from "./escape.js";
+import { escapeHtml } from "./escape.js";
 
 export function answerCards(answers: readonly Answer[], styles: readonly CaseStyle[]): string {
   const cards = answers.map(({ question, lines, detail }) => {

@@ -12,11 +12,6 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] as string);
 }
 
-/** Keeps a number and its unit on one line. */
-export function unbroken(text: string): string {
-  return text.replace(/(\d) (?=(?:ns|µs|ms|s|min|k|M|G|%)(?![A-Za-z]))/g, "$1\u00a0");
-}
-
 /** Script text that cannot end its element early. */
 export function scriptText(source: string): string {
   return source.replace(/<\/(script)/gi, "<\\/$1").replace(/<!--/g, "<\\!--");

@@ -5,9 +5,8 @@ import { smallScenario } from "../../experiment/testing/small-scenario.js";
 import type { CaseSummary } from "../../metrics/result.js";
 import { parseScenario } from "../../scenario/index.js";
 import { resultSetFromRuns } from "../files/read.js";
-import { compact, count, duration, percent, words } from "../format.js";
+import { compact, count, duration, percent, unbroken, words } from "../format.js";
 import { testAssets } from "../testing/assets.js";
-import { unbroken } from "./escape.js";
 import { reportHtml } from "./page.js";
 
 /** A card's text, without its markup. */
