@@ -30,18 +30,12 @@ export function generatedBlocks(root: string): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The same loss under every strategy, at 40 slots as shipped and, where the study was run, at 4,000. */
+/** The same loss under every strategy, as shipped; a new checkout may not have run it yet. */
 function strategiesBlock(root: string): string {
-  const sizes = [
-    { slots: "40", file: join(root, "results", "strategies", "summary.json") },
-    { slots: "4,000", file: join(root, "results", "study", "strategies-4000", "summary.json") },
-  ];
-  const tables = sizes.flatMap(({ slots, file }) => {
-    if (!existsSync(file)) return [];
-    const { scenarios } = JSON.parse(readFileSync(file, "utf8")) as { scenarios: { cases: CaseSummary[] }[] };
-    return [`At ${slots} slots:\n\n${strategyTable(scenarios[0]?.cases ?? [])}`];
-  });
-  return tables.length > 0 ? tables.join("\n\n") : "`npx outgap run scenarios/strategies.yaml` compares them.";
+  const file = join(root, "results", "strategies", "summary.json");
+  if (!existsSync(file)) return "`npx outgap run scenarios/strategies.yaml` compares them.";
+  const { scenarios } = JSON.parse(readFileSync(file, "utf8")) as { scenarios: { cases: CaseSummary[] }[] };
+  return strategyTable(scenarios[0]?.cases ?? []);
 }
 
 /** The study takes hours, so it may be missing; then the README says so. */

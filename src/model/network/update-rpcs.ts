@@ -10,7 +10,8 @@ import { JOB_MANAGER_NODE } from "../cluster/reachability.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
 import { TASK_STATE } from "../task-table.js";
-import type { ChannelUpdate, Network } from "./protocol.js";
+import type { Network } from "./protocol.js";
+import type { ChannelUpdate } from "./receiver-side.js";
 
 export class UpdateRpcs {
   private readonly context: ControlContext;
