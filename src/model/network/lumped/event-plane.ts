@@ -5,8 +5,9 @@
 import type { DataPlane, PlaneContext, PlaneListener } from "../data-plane.js";
 import { LumpedPlane } from "./plane.js";
 import { DOUBLES, NEXT, TIME, WORDS } from "./quanta.js";
-import { type ReceiverParts, Receivers } from "./receivers.js";
+import { Receivers } from "./receivers.js";
 import { Sources } from "./sources.js";
+import type { ReceiverParts } from "./task-threads.js";
 
 /** After everything else of the nanosecond: a call of the control plane comes before the data of that instant. */
 const DATA = 250;

@@ -14,12 +14,13 @@ import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
 import { buildLayout, type Layout } from "./layout.js";
 import { MatchBook } from "./match-book.js";
-import { type ReceiverParts, Receivers } from "./receivers.js";
+import { Receivers } from "./receivers.js";
 import { RecordLedger } from "./record-ledger.js";
 import { Rereads } from "./rereads.js";
 import { Rows } from "./rows.js";
 import { Sources } from "./sources.js";
 import { CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
+import type { ReceiverParts } from "./task-threads.js";
 import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
 
