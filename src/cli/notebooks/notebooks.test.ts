@@ -29,7 +29,7 @@ interface Notebook {
 
 const NAMES = readdirSync("notebooks").filter((name) => name.endsWith(".ipynb"));
 /** Their full studies have not been run yet (`npm run notebooks`). */
-const FULL_STUDY_DUE = new Set(["2-output-gaps.ipynb", "3-reserved-task-managers.ipynb"]);
+const FULL_STUDY_DUE = new Set(["3-reserved-task-managers.ipynb"]);
 const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
 const hasClient = ["python3", "/usr/bin/python3"].some(
