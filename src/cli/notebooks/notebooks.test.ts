@@ -28,8 +28,6 @@ interface Notebook {
 }
 
 const NAMES = readdirSync("notebooks").filter((name) => name.endsWith(".ipynb"));
-/** Their full studies have not been run yet (`npm run notebooks`). */
-const FULL_STUDY_DUE = new Set(["3-reserved-task-managers.ipynb"]);
 const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
 const hasClient = ["python3", "/usr/bin/python3"].some(
@@ -96,11 +94,6 @@ describe.each(NAMES)("%s", (name) => {
 
   test("is committed with the outputs of the full study, and without a path of the machine it ran on", () => {
     const notebook = read("notebooks", name);
-    if (FULL_STUDY_DUE.has(name)) {
-      // Without outputs rather than with those of another size: the list says that they are still due.
-      expect(codeCells(notebook).flatMap((cell) => cell.outputs ?? [])).toEqual([]);
-      return;
-    }
     expect(notebook.metadata.outgap).toEqual({ study: "full" });
     expect(charts(notebook).length).toBeGreaterThan(1);
     for (const cell of codeCells(notebook)) {
