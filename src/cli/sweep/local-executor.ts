@@ -1,6 +1,6 @@
 /**
  * Units on worker threads of this machine, several small ones at a time, so that a thread is asked at most every few
- * milliseconds. A thread that dies is replaced; what it had is tried again one by one. Owns the threads.
+ * milliseconds. A thread that dies is replaced; what it had is tried again unit by unit, then run by run. Owns the threads.
  */
 import { availableParallelism, totalmem } from "node:os";
 import { RunStore } from "../../experiment/store/run-store.js";
@@ -49,7 +49,7 @@ function heapMegabytes(width: number): number {
 
 interface Chunk {
   readonly units: readonly UnitPlan[];
-  /** After the death of a thread each unit is tried alone, once. */
+  /** After the death of a thread each unit is tried alone, once, and after that each of its runs. */
   readonly alone: boolean;
 }
 
@@ -103,8 +103,8 @@ export class LocalExecutor implements Executor {
       answer = await this.#pool.ask({ units: chunk.units.map(materialise), folder: this.#folder });
     } catch (error) {
       if (hooks.signal.aborted) return;
-      if (chunk.alone) this.#giveUp(chunk.units, error, hooks);
-      else again.push(...chunk.units.map((unit) => ({ units: [unit], alone: true })));
+      if (!chunk.alone) again.push(...chunk.units.map((unit) => ({ units: [unit], alone: true })));
+      else for (const unit of chunk.units) again.push(...this.#apart(unit, error, hooks));
       return;
     }
     for (const run of answer.runs) hooks.onRun(run);
@@ -113,15 +113,22 @@ export class LocalExecutor implements Executor {
     this.#msPerUnit = this.#msPerUnit === null ? ms : 0.7 * this.#msPerUnit + 0.3 * ms;
   }
 
-  /** A unit that ends its thread twice: its runs are recorded as failed. Those it had finished keep their result. */
-  #giveUp(units: readonly UnitPlan[], error: unknown, hooks: ExecutorHooks): void {
+  /**
+   * A unit that ended its thread alone: what it had finished keeps its result, the rest is tried run by run, and a run
+   * that ends its thread even so is recorded as failed.
+   */
+  #apart({ runs }: UnitPlan, error: unknown, hooks: ExecutorHooks): Chunk[] {
     const store = new RunStore(this.#folder);
+    const finished = store.finished(runs.map(({ key }) => key));
+    for (const { key } of runs) if (finished.has(key)) hooks.onRun({ key, error: null, events: 0 });
+    const left = runs.filter(({ key }) => !finished.has(key));
+    if (runs.length > 1) return left.map((run) => ({ units: [{ runs: [run] }], alone: true }));
     const why = `the worker thread died: ${error instanceof Error ? error.message : String(error)}`;
-    for (const { key } of units.flatMap((unit) => unit.runs)) {
-      const done = store.finished([key]).has(key);
-      if (!done) store.write({ key, error: why, stack: "" });
-      hooks.onRun({ key, error: done ? null : why, events: 0 });
+    for (const { key } of left) {
+      store.write({ key, error: why, stack: "" });
+      hooks.onRun({ key, error: why, events: 0 });
     }
+    return [];
   }
 
   #chunkSize(left: number): number {
