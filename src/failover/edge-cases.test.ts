@@ -314,3 +314,22 @@ test("notifications late and out of order change nothing but the time", () => {
     expect(restarted(record)).toEqual([1, 2, 9]);
   }
 });
+
+test("a farewell that a cut held up until after the new registration: the TaskManager watches the JobManager again", () => {
+  // Found by the swarm. Without a provider nobody else comes: the TaskManager has to notice the second cut itself.
+  const cut = (at: string, to: string, lasts: string): string =>
+    `at: ${at}, kind: partition, target: { from: [1], to: ${to} }, for: ${lasts}`;
+  sound({
+    seed: 611377,
+    sets: [
+      "cluster.provider=standalone",
+      "engine.config.heartbeat.interval=200ms",
+      "engine.config.heartbeat.timeout=600ms",
+      "engine.config.akka.ask.timeout=500ms",
+      "costs.taskOpen=100ms",
+      "costs.rpcLatency={ exponential: 8.896882ms }",
+    ],
+    faults: [cut("700ms", "[jobManager]", "1s"), cut("1800ms", "rest", "4s")],
+    duration: "16s",
+  });
+});

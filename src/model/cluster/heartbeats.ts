@@ -81,6 +81,8 @@ export class Heartbeats {
     );
     jobManager.onRegistered = (tm) => {
       if (!this.monitored[tm]) this.watch(tm, sim.nowNs);
+      // It left on its own, on a farewell that a cut had held up, and is back before the JobManager missed it.
+      else if (!this.monitors[tm]) this.watchJobManager(tm, sim.nowNs);
     };
     // The job has been running: the last round was handled one phase ago.
     const phaseNs = Math.floor(context.draws.uniform("heartbeat-phase", 0, 0) * heartbeatIntervalNs);
@@ -92,12 +94,18 @@ export class Heartbeats {
   watch(tm: number, heardNs: number): void {
     const { sim, config, entities } = this.context;
     this.heardNs[tm] = heardNs;
-    this.requestedNs[tm] = heardNs;
     this.refused[tm] = 0;
     this.monitored[tm] = true;
-    this.monitors[tm] = true;
     sim.schedule(heardNs + config.engine.heartbeatTimeoutNs, this.monitorDue, entities.taskManager(tm), tm);
-    sim.schedule(heardNs + config.engine.heartbeatTimeoutNs, this.taskManagerDue, entities.taskManager(tm), tm);
+    this.watchJobManager(tm, heardNs);
+  }
+
+  /** The TaskManager watches the JobManager from now on. */
+  private watchJobManager(tm: number, requestedNs: number): void {
+    const { sim, config, entities } = this.context;
+    this.requestedNs[tm] = requestedNs;
+    this.monitors[tm] = true;
+    sim.schedule(requestedNs + config.engine.heartbeatTimeoutNs, this.taskManagerDue, entities.taskManager(tm), tm);
   }
 
   private onRoundDue(round: number): void {
