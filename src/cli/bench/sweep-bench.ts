@@ -32,7 +32,7 @@ export async function runSweepBench(options: SweepBenchOptions = {}): Promise<Sw
     onProgress?.(`${runs} runs on all cores`);
     findings.push(await manyRuns(cwd, runs));
     onProgress?.("one worker and two");
-    findings.push(await speedUp(cwd, Math.ceil(runs / 2), rounds));
+    findings.push(await speedUp(cwd, Math.ceil(runs / 20), rounds));
     onProgress?.("a worker and the main thread");
     findings.push(await eventRate(cwd, Math.ceil(runs / 5), rounds));
   } finally {
