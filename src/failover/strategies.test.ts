@@ -28,6 +28,12 @@ const killing = (config: ModelConfig, taskManager: number): ModelConfig => ({
     { kind: "kill-task-manager", atNs: 20e9, forNs: null, target: { kind: "taskManager", taskManager }, options: {} },
   ],
 });
+const totalNs = ({ log }: RunRecord, kind: string): number => {
+  let sum = 0;
+  for (let step = 0; step < log.length; step++)
+    if (log.kindNames[log.kind[step]!] === kind) sum += log.endNs[step]! - log.startNs[step]!;
+  return sum;
+};
 const recovered = (record: RunRecord): boolean => record.incidents.every((each) => !Number.isNaN(each.recoveredNs));
 
 const HASH = "bytedance-join-1000.yaml";
@@ -88,6 +94,34 @@ describe("approximate-local", () => {
     const record = controlRun(killing(configOf(HASH, "approximate-local", P40), 7));
     expect(restarted(record)).toHaveLength(8 + 40);
     expect(recovered(record)).toBe(true);
+  });
+
+  const killed = (sets: string[]): RunRecord =>
+    controlRun(configOf("strategies.yaml", "approximate-local", [...sets, "resolution=100ms"]));
+  const delay = (of: string): string => `engine.config.restart-strategy.fixed-delay.delay=${of}`;
+
+  test.each([
+    // The container's exit is known after 1.7 s, those who read from it have failed after 0.05 s.
+    ["3s", 8 + 40],
+    ["1s", 8 + 40 + 36],
+  ])("after a restart delay of %s a killed TaskManager costs %d attempts at P = 40", (of, attempts) => {
+    const record = killed([delay(of)]);
+    expect(record.tasksRestarted).toBe(attempts);
+    expect(recovered(record)).toBe(true);
+  });
+
+  test("at P = 4,000 a killed TaskManager costs 1.12 its heartbeats: 8 restart sets of 2 P² channels each", () => {
+    const P4000 = ["P=4000", delay("3s"), "duration=200s"];
+    const patient = killed([...P4000, "engine.config.heartbeat.timeout=10min"]);
+    expect(patient.tasksRestarted).toBe(8 + 4000);
+    expect(recovered(patient)).toBe(true);
+    // The lost sources, and the readers elsewhere, each of which touches 2 P channels.
+    const channels = 8 * (2 * 4000 ** 2) + 3996 * (2 * 4000);
+    expect(totalNs(patient, "restart-set") / (channels * 372)).toBeCloseTo(1, 1);
+    expect(recovered(killed(P4000))).toBe(false);
+    const newer = killed([...P4000, 'engine.version="1.13"']);
+    expect(newer.tasksRestarted).toBe(8 + 4000);
+    expect(recovered(newer)).toBe(true);
   });
 });
 
