@@ -21,7 +21,7 @@ export interface StudyPublished {
   readonly median: Measured;
   readonly low: Measured;
   readonly high: Measured;
-  /** The median is within the tolerance that the scenario states. */
+  /** The median is within its tolerance: the study's own, else the one that the scenario states for a run. */
   readonly ok: boolean;
   /** The published figure could be one of the simulated runs. */
   readonly insideInterval: boolean;
