@@ -9,8 +9,9 @@ import { strategyNamed } from "../failover/registry.js";
 import { scheduleFaults } from "../faults/registry.js";
 import type { Simulation } from "../kernel/simulation.js";
 import { MainThread } from "../model/cluster/main-thread.js";
+import { Gates } from "../model/network/exact/gates.js";
 import { Ledger } from "../model/network/exact/ledger.js";
-import { type Buffers, type RecordNodes, STAGE } from "../model/network/exact/pools.js";
+import { Buffers, type RecordNodes, STAGE } from "../model/network/exact/pools.js";
 import { Subpartitions } from "../model/network/exact/subpartitions.js";
 import { Wire } from "../model/network/exact/wire.js";
 import { createPlane } from "../model/network/planes.js";
@@ -170,45 +171,76 @@ describe("task threads (task-thread.yaml), 64 servers at 70 %", () => {
 });
 
 describe("Netty server loops (netty-loop.yaml), eight at 61 %", () => {
-  test("M/D/1: mean time from the source to the socket; Little's law holds exactly", () => {
+  const LOAD = (7 / 8) * 0.7;
+
+  test.each([
+    ["M/M/1", 1 / (1 - LOAD), 0.02],
+    ["M/D/1", 1 + LOAD / (2 * (1 - LOAD)), 0.01],
+  ])("%s: mean time from the source to the socket", (caseName, theoryMs, errorAtMost) => {
     let clock: Simulation | null = null;
-    const law = new LittlesLaw();
     const sentNs = new Map<number, number>();
     const key = (stream: number, offset: number): number => offset * 1024 + stream;
     const sojournsMs: number[] = [];
     around(Ledger.prototype, "send", (_self, [stream, offset]: [number, number]) => {
       sentNs.set(key(stream, offset), clock!.nowNs);
     });
-    // What the model has at its server loops.
-    let buffers: Buffers | null = null;
-    const atLoops = (): number => {
-      let count = 0;
-      for (let b = 0; b < (buffers?.used ?? 0); b++) if (buffers!.stage[b] === STAGE.serverLoop) count++;
-      return count;
-    };
-    around(Subpartitions.prototype, "poll", (self: { buffers: Buffers }, [, stage]: [number, number]) => {
-      buffers = self.buffers;
-      if (stage !== STAGE.serverLoop) return;
-      law.before(clock!.nowNs, atLoops());
-      law.join(clock!.nowNs);
-    });
-    around(Wire.prototype, "written", (self: { buffers: Buffers; nodes: RecordNodes }, [b]: [number]) => {
-      law.before(clock!.nowNs, atLoops());
-      law.leave(clock!.nowNs);
-      const node = self.buffers.head[b]!;
-      const sent = sentNs.get(key(self.nodes.stream[node]!, self.nodes.offset[node]!))!;
+    around(Wire.prototype, "written", ({ buffers, nodes }: { buffers: Buffers; nodes: RecordNodes }, [b]: [number]) => {
+      const node = buffers.head[b]!;
+      const sent = sentNs.get(key(nodes.stream[node]!, nodes.offset[node]!))!;
       sojournsMs.push((clock!.nowNs - sent) / 1e6);
     });
-    const record = run({
+    run({
       file: "netty-loop.yaml",
+      caseName,
       onClock: (sim) => {
         clock = sim;
       },
     });
-    const load = (7 / 8) * 0.7;
     expect(sojournsMs.length).toBeGreaterThan(500_000);
-    expectTheory(sojournsMs, 1 + load / (2 * (1 - load)), 0.01);
-    law.expectExact(record.endNs, atLoops());
+    expectTheory(sojournsMs, theoryMs, errorAtMost);
+  });
+
+  test("Little's law holds exactly for buffers at server loops, on links and at client loops, in gates, in tasks", () => {
+    let clock: Simulation | null = null;
+    let buffers: Buffers | null = null;
+    const QUEUES = [STAGE.serverLoop, STAGE.wire, STAGE.received, STAGE.processing];
+    const laws = QUEUES.map(() => new LittlesLaw());
+    // What the model has in each, by its own books.
+    const counts = (): number[] => {
+      const found = QUEUES.map(() => 0);
+      for (let b = 0; b < (buffers?.used ?? 0); b++) {
+        const queue = QUEUES.indexOf(buffers!.stage[b] as never);
+        if (queue >= 0) found[queue]!++;
+      }
+      return found;
+    };
+    const move = (from: number | null, to: number | null): void => {
+      counts().forEach((count, queue) => {
+        laws[queue]!.before(clock!.nowNs, count);
+      });
+      if (from !== null) laws[QUEUES.indexOf(from as never)]!.leave(clock!.nowNs);
+      if (to !== null) laws[QUEUES.indexOf(to as never)]!.join(clock!.nowNs);
+    };
+    around(Subpartitions.prototype, "poll", (self: { buffers: Buffers }, [, stage]: [number, number]) => {
+      buffers = self.buffers;
+      move(null, stage);
+    });
+    around(Wire.prototype, "written", () => move(STAGE.serverLoop, STAGE.wire));
+    around(Wire.prototype, "received", () => move(STAGE.wire, STAGE.received));
+    around(Gates.prototype, "checkHalf", () => move(STAGE.received, STAGE.processing));
+    around(Buffers.prototype, "release", () => move(STAGE.processing, null));
+    const record = run({
+      file: "netty-loop.yaml",
+      caseName: "M/D/1",
+      sets: ["duration=5s", "job.vertices[1].serviceTime=500us"],
+      onClock: (sim) => {
+        clock = sim;
+      },
+    });
+    const left = counts();
+    laws.forEach((law, queue) => {
+      law.expectExact(record.endNs, left[queue]!);
+    });
   });
 });
 
