@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Not one less than there are: of two cores, one would idle.
+    maxWorkers: "100%",
     globalSetup: ["src/cli/testing/debian-packages.mjs"],
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], exclude: WHOLE_PROGRAM } },
