@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CostName } from "../model/config.js";
-import { COSTS, costDefault, parseCosts, resolveCosts } from "./costs.js";
+import { COSTS } from "./cost-catalogue.js";
+import { costDefault, parseCosts, resolveCosts } from "./costs.js";
 import { meanNs } from "./schema-values.js";
 
 const constant = (valueNs: number) => ({ kind: "constant", valueNs });

@@ -1,6 +1,6 @@
 /** Value and grade of whatever a critical-path hop can consist of, for the list of assumptions. */
 import type { Distribution, ModelConfig } from "../model/config.js";
-import { COSTS } from "./costs.js";
+import { COSTS } from "./cost-catalogue.js";
 
 function seconds(ns: number): string {
   if (ns >= 1e9) return `${ns / 1e9}s`;

@@ -24,7 +24,7 @@ export type { CheckReport, ScenarioCheck } from "./check.js";
 export { checkConfig, checkScenario } from "./check.js";
 export type { VertexLoad } from "./check-load.js";
 export type { NetworkMemory } from "./check-memory.js";
-export { COSTS } from "./costs.js";
+export { COSTS } from "./cost-catalogue.js";
 export type { Expectation, ExpectationResult, MetricExpectation, Relation } from "./expectations.js";
 export { evaluateExpectation, evaluateOnSummaries, median, medianMeasured } from "./expectations.js";
 export type { Finding } from "./finding.js";

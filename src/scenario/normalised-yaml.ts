@@ -4,7 +4,7 @@
  */
 import { stringify } from "yaml";
 import type { Distribution, FaultConfig, ModelConfig, VertexConfig } from "../model/config.js";
-import { COSTS } from "./costs.js";
+import { COSTS } from "./cost-catalogue.js";
 import type { Expectation } from "./expectations.js";
 import { STRATEGIES } from "./names.js";
 import { JOB_MANAGER } from "./to-model.js";

@@ -1,7 +1,7 @@
 /** Laws over many scenarios: the normalised form reads back, twins are shared where they must be. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { COSTS } from "./costs.js";
+import { COSTS } from "./cost-catalogue.js";
 import { parseScenario, twinKey, twinOf } from "./index.js";
 import { writeDistribution } from "./normalised-yaml.js";
 import { SMALL, valid } from "./testing/small.js";

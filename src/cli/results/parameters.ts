@@ -2,7 +2,8 @@
 
 import type { ModelConfig } from "../../model/config.js";
 import type { ParameterRow } from "../../report/input.js";
-import { COSTS, costDefault, resolveCosts } from "../../scenario/costs.js";
+import { COSTS } from "../../scenario/cost-catalogue.js";
+import { costDefault, resolveCosts } from "../../scenario/costs.js";
 import { describeCost } from "../../scenario/describe-cost.js";
 import type { EngineVersion } from "../../scenario/engines.js";
 import { parseScenario } from "../../scenario/index.js";
