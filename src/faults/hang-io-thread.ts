@@ -10,6 +10,8 @@ export const hangIoThread: FaultKind = {
     const { target, options } = fault;
     if (target?.kind !== "taskManager") throw new Error("hang-io-thread needs a TaskManager as its target");
     const side = options.client === 1 ? "client" : "server";
-    context.during(fault, (endsNs) => context.chaos.hangLoop(target.taskManager, side, options.thread ?? 0, endsNs));
+    context.during(fault, (endsNs) =>
+      context.chaos.slowness.hangLoop(target.taskManager, side, options.thread ?? 0, endsNs),
+    );
   },
 };

@@ -9,6 +9,6 @@ export const hangTask: FaultKind = {
   needs: () => ["setTaskSpeed"],
   schedule: (fault, context) => {
     const task = taskOf(fault, context);
-    context.during(fault, (endsNs) => context.chaos.slowTask(task, 0, endsNs));
+    context.during(fault, (endsNs) => context.chaos.slowness.slowTask(task, 0, endsNs));
   },
 };

@@ -9,6 +9,8 @@ export const slowMachine: FaultKind = {
   schedule: (fault, context) => {
     const { target } = fault;
     if (target?.kind !== "machine") throw new Error("slow-machine needs a machine as its target");
-    context.during(fault, (endsNs) => context.chaos.slowMachine(target.machine, fault.options.factor!, endsNs));
+    context.during(fault, (endsNs) =>
+      context.chaos.slowness.slowMachine(target.machine, fault.options.factor!, endsNs),
+    );
   },
 };

@@ -9,6 +9,6 @@ export const slowTask: FaultKind = {
   needs: () => ["setTaskSpeed"],
   schedule: (fault, context) => {
     const task = taskOf(fault, context);
-    context.during(fault, (endsNs) => context.chaos.slowTask(task, 1 / fault.options.factor!, endsNs));
+    context.during(fault, (endsNs) => context.chaos.slowness.slowTask(task, 1 / fault.options.factor!, endsNs));
   },
 };

@@ -1,7 +1,8 @@
 /**
  * The chaos verbs: what a fault does to machines, TaskManagers, tasks, threads and links, each an entity transition of
  * its own. When and to whom is a fault's business (`faults/`). Crash, power loss, hang, slowness and partition are
- * different verbs, because different parties notice, at different times, and queued data fares differently.
+ * different verbs, because different parties notice, at different times, and queued data fares differently. Hangs and
+ * slowness have a file of their own (`slowness.ts`).
  */
 import { costIndex, THREAD, threadId } from "./causal-log.js";
 import { TM_STATE } from "./cluster/cluster-state.js";
@@ -9,79 +10,51 @@ import type { JobManager } from "./cluster/job-manager.js";
 import { JOB_MANAGER_NODE } from "./cluster/reachability.js";
 import type { TaskExecutor } from "./cluster/task-executor.js";
 import type { ControlContext } from "./control-context.js";
+import { FaultMarks, type MarkedParts } from "./fault-marks.js";
 import type { DataPlane } from "./network/data-plane.js";
 import type { Network } from "./network/protocol.js";
 import { PHASE } from "./phases.js";
-import type { Probe } from "./probe.js";
-import type { Recorder } from "./recorder.js";
-import type { RecoveryObserver } from "./recovery-observer.js";
+import { Slowness } from "./slowness.js";
 import { TASK_STATE } from "./task-table.js";
 
-export interface ChaosParts {
+export interface ChaosParts extends MarkedParts {
   readonly executor: TaskExecutor;
   readonly jobManager: JobManager;
   readonly network: Network;
   readonly plane: DataPlane;
-  readonly observer: RecoveryObserver;
-  readonly record: Recorder;
-  readonly probe: Probe;
   reportFailure(task: number, step: number, byPeer: boolean): void;
 }
 
 export class Chaos {
   readonly context: ControlContext;
+  /** The verbs that slow threads down. */
+  readonly slowness: Slowness;
+  private readonly marks: FaultMarks;
   private readonly parts: ChaosParts;
-  private readonly stepFault: number;
   private readonly stepExit: number;
   private readonly stepNode: number;
   private readonly stepMaster: number;
   /** Attempts that still run on a TaskManager which the JobManager has given up, and replaced elsewhere. */
   private readonly zombies = new Map<number, { task: number; attempt: number }[]>();
-  /** Speed of each task's newest attempt by itself (1 = normal, 0 = hung), its TaskManager's slowness apart. */
-  private readonly ownSpeed: Float64Array;
-  private readonly loopSpeeds = new Map<string, number>();
 
   constructor(context: ControlContext, parts: ChaosParts) {
     this.context = context;
     this.parts = parts;
-    this.stepFault = context.log.kindId("fault");
+    this.marks = new FaultMarks(context, parts);
+    this.slowness = new Slowness(context, this.marks, parts.network, parts.plane);
     this.stepExit = context.log.kindId("container-exit-noticed");
     this.stepNode = context.log.kindId("node-manager-heartbeat");
     this.stepMaster = context.log.kindId("application-master-heartbeat");
-    this.ownSpeed = new Float64Array(context.topology.tasks).fill(1);
     context.links.onChange = (from, to, up) => {
       if (from !== JOB_MANAGER_NODE && to !== JOB_MANAGER_NODE)
         parts.plane.setLinkState?.(from, to, up ? "up" : "down");
     };
   }
 
-  private begin(name: string, endsNs: number | null): number {
-    const { sim, log } = this.context;
-    const step = log.add(this.stepFault, PHASE.none, threadId(THREAD.world, 0), 0, sim.nowNs, sim.nowNs, -1, -1);
-    this.parts.observer.fault(name, step);
-    this.parts.record.incident = this.parts.observer.incidents.length - 1;
-    this.parts.record.mark(`fault: ${name}`);
-    this.parts.probe.fault?.(name, endsNs);
-    return step;
-  }
-
-  /** A fault that lasts keeps its incident open until it is over. */
-  private beginLasting(name: string, endsNs: number | null): number {
-    const step = this.begin(name, endsNs);
-    this.parts.observer.holdOpen();
-    return step;
-  }
-
-  private over(name: string): void {
-    this.parts.record.mark(`over: ${name}`);
-    this.parts.observer.letGo();
-  }
-
-  // --- crash and loss ---
   /** The process dies; its host closes the connections, and a provider notices the container's exit. */
   killTaskManager(tm: number): void {
     if (!this.context.cluster.alive(tm)) return;
-    const step = this.begin(`kill-task-manager ${tm}`, this.context.sim.nowNs);
+    const step = this.marks.begin(`kill-task-manager ${tm}`, this.context.sim.nowNs);
     this.end(tm, TM_STATE.dead, step);
     this.containerExit(tm, step);
   }
@@ -91,7 +64,7 @@ export class Chaos {
     const { cluster } = this.context;
     const victims = cluster.onMachine(machine).filter((tm) => cluster.alive(tm));
     if (victims.length === 0) return;
-    const step = this.begin(`power-loss ${machine}`, this.context.sim.nowNs);
+    const step = this.marks.begin(`power-loss ${machine}`, this.context.sim.nowNs);
     for (const tm of victims) this.end(tm, TM_STATE.silent, step);
   }
 
@@ -100,7 +73,7 @@ export class Chaos {
     const { cluster } = this.context;
     const victims = cluster.onMachine(machine).filter((tm) => cluster.alive(tm));
     if (victims.length === 0) return;
-    const step = this.begin(`kill-machine ${machine}`, this.context.sim.nowNs);
+    const step = this.marks.begin(`kill-machine ${machine}`, this.context.sim.nowNs);
     for (const tm of victims) this.end(tm, TM_STATE.dead, step);
     for (const tm of victims) this.containerExit(tm, step);
   }
@@ -122,7 +95,7 @@ export class Chaos {
   failTask(task: number): void {
     const { tasks } = this.context;
     if (tasks.state[task] === TASK_STATE.down) return;
-    const step = this.begin(`fail-task ${this.taskName(task)}`, this.context.sim.nowNs);
+    const step = this.marks.begin(`fail-task ${this.marks.taskName(task)}`, this.context.sim.nowNs);
     this.parts.record.tasksFailed++;
     if (this.parts.executor.fail(task, step, "fault")) this.parts.reportFailure(task, step, false);
   }
@@ -156,11 +129,6 @@ export class Chaos {
     if (list === undefined) return;
     this.zombies.delete(tm);
     this.parts.network.connectionsClosed(list, tm, processDied, step);
-  }
-
-  taskName(task: number): string {
-    const { topology, config } = this.context;
-    return `${config.vertices[topology.taskVertex[task]!]!.id} (${topology.taskSubtask[task]!})`;
   }
 
   private end(tm: number, state: number, step: number): void {
@@ -216,102 +184,13 @@ export class Chaos {
     this.parts.jobManager.reportTaskManagerLost(tm, atNs, step);
   }
 
-  // --- hang and slowness ---
-  /** The task's thread does nothing for a while (or works `1/speed` times slower): it keeps all it holds. */
-  slowTask(task: number, speed: number, endsNs: number | null): () => void {
-    const { tasks } = this.context;
-    const name = speed === 0 ? `hang-task ${this.taskName(task)}` : `slow-task ${this.taskName(task)}`;
-    if (tasks.state[task] === TASK_STATE.down) return () => {};
-    const attempt = tasks.attempt[task]!;
-    this.beginLasting(name, endsNs);
-    this.setOwnSpeed(task, speed);
-    return () => {
-      this.over(name);
-      if (tasks.attempt[task] === attempt) this.setOwnSpeed(task, 1);
-    };
-  }
-
-  private setOwnSpeed(task: number, speed: number): void {
-    const { tasks } = this.context;
-    const hung = tasks.hung[task] === 1;
-    this.ownSpeed[task] = speed;
-    tasks.hung[task] = speed === 0 ? 1 : 0;
-    if (tasks.state[task] !== TASK_STATE.down) this.applySpeed(task);
-    if (hung && speed > 0) this.parts.network.taskResumed(task);
-  }
-
-  private applySpeed(task: number): void {
-    const { tasks, cluster } = this.context;
-    if (tasks.started[task] === 1)
-      this.parts.plane.setTaskSpeed?.(task, this.ownSpeed[task]! / cluster.slowdown[tasks.taskManager[task]!]!);
-  }
-
-  /** A new attempt is RUNNING: its thread is its own, its machine may be slow. */
-  attemptRunning(task: number): void {
-    const { tasks, cluster } = this.context;
-    this.ownSpeed[task] = 1;
-    if (cluster.slowdown[tasks.taskManager[task]!] !== 1) this.applySpeed(task);
-  }
-
-  /** Every thread on the machine works `factor` times slower: task threads, event loops, TaskManagers' main threads. */
-  slowMachine(machine: number, factor: number, endsNs: number | null): () => void {
-    const name = `slow-machine ${machine}`;
-    this.beginLasting(name, endsNs);
-    this.multiplySlowdown(machine, factor);
-    return () => {
-      this.over(name);
-      this.multiplySlowdown(machine, 1 / factor);
-    };
-  }
-
-  private multiplySlowdown(machine: number, factor: number): void {
-    const { cluster } = this.context;
-    for (const tm of cluster.onMachine(machine)) {
-      const slowdown = cluster.slowdown[tm]! * factor;
-      cluster.slowdown[tm] = Math.abs(slowdown - 1) < 1e-9 ? 1 : slowdown;
-      if (!cluster.alive(tm)) continue;
-      for (const task of cluster.tasksOn[tm]!) this.applySpeed(task);
-      for (const side of ["server", "client"] as const)
-        for (let loop = 0; loop < this.loopsOf(side); loop++) this.applyLoopSpeed(tm, side, loop);
-    }
-  }
-
-  private loopsOf(side: "server" | "client"): number {
-    const { engine, cluster } = this.context.config;
-    return (side === "server" ? engine.nettyServerThreads : engine.nettyClientThreads) || cluster.slotsPerTaskManager;
-  }
-
-  /** One Netty event loop of a TaskManager serves nobody. */
-  hangLoop(tm: number, side: "server" | "client", loop: number, endsNs: number | null): () => void {
-    if (!this.context.cluster.alive(tm)) return () => {};
-    const name = `hang-io-thread ${tm} ${side} ${loop}`;
-    this.beginLasting(name, endsNs);
-    this.setLoopSpeed(tm, side, loop, 0);
-    return () => {
-      this.over(name);
-      this.setLoopSpeed(tm, side, loop, 1);
-      if (this.context.cluster.alive(tm)) this.parts.network.loopResumed(tm);
-    };
-  }
-
-  private setLoopSpeed(tm: number, side: "server" | "client", loop: number, speed: number): void {
-    this.loopSpeeds.set(`${tm} ${side} ${loop}`, speed);
-    this.applyLoopSpeed(tm, side, loop);
-  }
-
-  private applyLoopSpeed(tm: number, side: "server" | "client", loop: number): void {
-    const own = this.loopSpeeds.get(`${tm} ${side} ${loop}`) ?? 1;
-    this.parts.plane.setLoopSpeed?.(tm, side, loop, own / this.context.cluster.slowdown[tm]!);
-  }
-
-  // --- partition ---
   /** Messages from each node to each other node are held up; TCP retransmits them when it is over. */
   partition(name: string, cuts: readonly (readonly [from: number, to: number])[], endsNs: number | null): () => void {
     const { links } = this.context;
-    this.beginLasting(name, endsNs);
+    this.marks.beginLasting(name, endsNs);
     for (const [from, to] of cuts) links.cut(from, to);
     return () => {
-      this.over(name);
+      this.marks.over(name);
       for (const [from, to] of cuts) links.heal(from, to);
     };
   }

@@ -153,7 +153,7 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     running: (task, step) => {
       tasks.started[task] = 1;
       plane.attemptStarted(task);
-      chaos.attemptRunning(task);
+      chaos.slowness.attemptRunning(task);
       record.task(task);
       observer.changeTasksDown(-1, step);
       network.taskRunning(task, step);
