@@ -2,17 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { PlaneResult } from "../data-plane.js";
 import { HOPS } from "./checks.js";
 import { createExactPlane } from "./index.js";
-import {
-  config,
-  constant,
-  Driver,
-  type DriverOptions,
-  hash,
-  joinJob,
-  MS,
-  SECOND,
-  vertex,
-} from "./testing/small-job.js";
+import { Driver, type DriverOptions } from "./testing/driver.js";
+import { config, constant, hash, joinJob, MS, SECOND, vertex } from "./testing/small-job.js";
 
 function lostTotal(result: PlaneResult): number {
   return Object.values(result.records.lost).reduce((sum, n) => sum + n, 0);

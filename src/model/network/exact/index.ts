@@ -3,7 +3,6 @@
  * the lumped one. This file puts the parts together and answers the port; it holds no behaviour of its own.
  */
 import { PRIORITY } from "../../../kernel/priorities.js";
-import { MATCH_MISS_CAUSES, RECORD_LOSS_CAUSES } from "../../loss-causes.js";
 import { Emitter } from "../../task/exact/emitter.js";
 import { JoinState } from "../../task/exact/join-state.js";
 import { SourceThreads } from "../../task/exact/source-threads.js";
@@ -14,6 +13,8 @@ import type { Leak } from "./checks.js";
 import { Flushers } from "./flushers.js";
 import { Gates } from "./gates.js";
 import { Lifecycle } from "./lifecycle.js";
+import { planeResult } from "./plane-result.js";
+import { poolProblems, segmentsUnderWay } from "./segment-books.js";
 import { fillStates } from "./start.js";
 import { Subpartitions } from "./subpartitions.js";
 import { Tally } from "./tally.js";
@@ -241,80 +242,16 @@ class ExactPlane implements DataPlane {
     if (this.world.arrivals.horizonNs < endNs) this.world.arrivals.generate(endNs);
     const totals = this.tally.walk(endNs);
     this.world.arrivals.finish(config.durationNs);
-    this.tally.checkMemory((ch) => this.segmentsHeld(ch), this.poolProblems());
-    const { meter, ledger } = this.world;
-    meter.gaps.finish(endNs);
-    meter.binned.finish();
-    return {
-      records: {
-        produced: totals.produced,
-        delivered: ledger.delivered,
-        duplicated: ledger.duplicated,
-        inFlight: totals.inFlight,
-        lost: Object.fromEntries(
-          RECORD_LOSS_CAUSES.map((name, i) => [name, ledger.lost[i]!]),
-        ) as PlaneResult["records"]["lost"],
-      },
-      matches: {
-        expected: ledger.matchesExpected,
-        emitted: meter.emitted,
-        duplicated: ledger.matchesDuplicated,
-        pending: totals.pending,
-        missed: Object.fromEntries(
-          MATCH_MISS_CAUSES.map((name, i) => [name, ledger.matchesMissed[i]!]),
-        ) as PlaneResult["matches"]["missed"],
-      },
-      bins: {
-        produced: meter.bins.produced,
-        delivered: meter.bins.delivered,
-        discarded: meter.bins.discarded,
-        emitted: meter.bins.emitted,
-        backlogLog: meter.bins.backlogLog,
-        backlogNetwork: meter.bins.backlogNetwork,
-        latencyP50Ns: meter.binned.p50Ns,
-        latencyP99Ns: meter.binned.p99Ns,
-      },
-      sinkTasks: meter.gaps.sinkTasks,
-      gapNs: meter.gaps.gapNs,
-      gapStartNs: meter.gaps.gapStartNs,
-      latencyNs: {
-        p50: meter.latency.quantile(0.5),
-        p99: meter.latency.quantile(0.99),
-        p999: meter.latency.quantile(0.999),
-        max: meter.latency.maxNs,
-      },
-      logicalEvents: this.sources.events + this.workers.events + this.wire.events + this.flushers.events,
-      exogenousHash: this.world.arrivals.exogenousHash(),
-      violations: this.world.violations.list(),
-      stalls: this.world.stalls.finish(endNs),
-    };
-  }
-
-  /** Segments of the channel that can be found: waiting, open, or under way with the slice that ends them. */
-  private segmentsHeld(ch: number): number {
-    return this.subpartitions.segmentsQueued(ch) + (this.segmentsUnderWay().get(ch) ?? 0);
-  }
-
-  private underWay: Map<number, number> | null = null;
-
-  private segmentsUnderWay(): Map<number, number> {
-    this.underWay ??= this.subpartitions.segmentsUnderWay();
-    return this.underWay;
-  }
-
-  private poolProblems(): string[] {
-    const problems: string[] = [];
-    const { outputs, channels } = this.world;
-    for (let o = 0; o < outputs.count; o++) {
-      let held = 0;
-      const first = outputs.channelBase[o]!;
-      for (let ch = first; ch < first + outputs.channels[o]!; ch++) held += channels.segments[ch]!;
-      if (held + outputs.poolFree[o]! !== outputs.poolSize[o]!) {
-        problems.push(
-          `output ${o} of task ${outputs.task[o]}: ${outputs.poolFree[o]} free and ${held} in use of ${outputs.poolSize[o]}`,
-        );
-      }
-    }
-    return problems;
+    const underWay = segmentsUnderWay(this.world, this.subpartitions.attempt);
+    this.tally.checkMemory(
+      (ch) => this.subpartitions.segmentsQueued(ch) + (underWay.get(ch) ?? 0),
+      poolProblems(this.world),
+    );
+    return planeResult(
+      this.world,
+      totals,
+      this.sources.events + this.workers.events + this.wire.events + this.flushers.events,
+      endNs,
+    );
   }
 }

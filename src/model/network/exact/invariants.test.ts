@@ -1,7 +1,8 @@
 /** Every invariant that the plane watches, broken on purpose; and what its threads do with mails and silence. */
 import { describe, expect, it } from "vitest";
 import { createExactPlane } from "./index.js";
-import { constant, Driver, type DriverOptions, joinJob, MS, SECOND } from "./testing/small-job.js";
+import { Driver, type DriverOptions } from "./testing/driver.js";
+import { constant, joinJob, MS, SECOND } from "./testing/small-job.js";
 import type { World } from "./world.js";
 
 function driver(options: DriverOptions = {}): Driver {

@@ -7,7 +7,8 @@ import { TaskTable } from "../../task-table.js";
 import { buildTopology } from "../../topology/topology.js";
 import { EventLoops } from "./event-loops.js";
 import { createExactPlane } from "./index.js";
-import { config, constant, Driver, hash, MS, SECOND, vertex } from "./testing/small-job.js";
+import { Driver } from "./testing/driver.js";
+import { config, constant, hash, MS, SECOND, vertex } from "./testing/small-job.js";
 
 /** Mean number in the system, sampled each 100 ms over many independent servers, with its standard error. */
 function meanInSystem(load: number, serviceTime: Distribution): { mean: number; error: number } {

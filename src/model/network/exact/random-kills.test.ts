@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig, Partitioning, VertexConfig } from "../../config.js";
 import { createExactPlane } from "./index.js";
-import { config, constant, Driver, hash, MS, SECOND, vertex } from "./testing/small-job.js";
+import { Driver } from "./testing/driver.js";
+import { config, constant, hash, MS, SECOND, vertex } from "./testing/small-job.js";
 
 const PARTITIONINGS: readonly Partitioning[] = ["hash", "forward", "rebalance", "rescale", "broadcast"];
 

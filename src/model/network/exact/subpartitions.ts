@@ -1,7 +1,7 @@
 import { type Channels, type Outputs, VIEW } from "./channels.js";
 import type { HopCounters } from "./checks.js";
 import { CAUSE, type Ledger } from "./ledger.js";
-import { type Buffers, FLAG, type RecordNodes, Segments, STAGE } from "./pools.js";
+import { type Buffers, FLAG, type RecordNodes, Segments } from "./pools.js";
 import type { World } from "./world.js";
 
 const LENGTH_PREFIX_BYTES = 4;
@@ -307,24 +307,5 @@ export class Subpartitions {
     let n = this.channels.openBytes[ch]! >= 0 ? 1 : 0;
     for (let s = this.channels.segmentHead[ch]!; s >= 0; s = this.segments.next[s]!) n++;
     return n;
-  }
-
-  /** By channel: segments of its producer's attempt whose last slice has not been released. */
-  segmentsUnderWay(): Map<number, number> {
-    const result = new Map<number, number>();
-    const { buffers } = this;
-    for (let b = 0; b < buffers.used; b++) {
-      const ch = buffers.channel[b]!;
-      const stage = buffers.stage[b]!;
-      if (
-        (buffers.flags[b]! & FLAG.lastOfSegment) === 0 ||
-        buffers.writer[b] !== this.attempt[this.channels.producer[ch]!]
-      )
-        continue;
-      const local = (buffers.flags[b]! & FLAG.local) !== 0;
-      if (stage === STAGE.serverLoop || (local && stage === STAGE.processing))
-        result.set(ch, (result.get(ch) ?? 0) + 1);
-    }
-    return result;
   }
 }
