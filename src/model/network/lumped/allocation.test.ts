@@ -68,20 +68,23 @@ describe("a healthy job", () => {
       delay: { kind: "exponential", meanNs: 2e9 },
     });
     // The state is full after its window of 30 s; ten million events are about 86 s.
-    const times = [40e9, 40.55e9, 41.55e9, 129.5e9];
+    // Of three seconds the one with least garbage: in another, code may be running that is being compiled anew.
+    const seconds = [40.55e9, 60.55e9, 80.55e9];
+    const times = [40e9, ...seconds.flatMap((from) => [from, from + 1e9]), 129.5e9];
     const live: number[] = [];
     const handled: number[] = [];
     let before = 0;
-    let garbage = 0;
+    let garbage = Number.POSITIVE_INFINITY;
     drive(
       config,
       createLumpedPlane,
       [],
       lookAt(times, (plane, index) => {
-        if (index === 1) {
+        const inside = index > 0 && index < times.length - 1;
+        if (inside && index % 2 === 1) {
           collect();
           before = process.memoryUsage().heapUsed;
-        } else if (index === 2) garbage = process.memoryUsage().heapUsed - before;
+        } else if (inside) garbage = Math.min(garbage, process.memoryUsage().heapUsed - before);
         else {
           collect();
           const { heapUsed, arrayBuffers } = process.memoryUsage();

@@ -30,9 +30,6 @@ const LAG_BINS = 30;
 const ALL_AT_ONCE = 500;
 /** While a state fills anew the books are settled this often per bin. */
 const FRESH_PARTS = 4;
-/** Quanta of one window, about; and windows of one bin: more would cost more visits than they save. */
-const QUANTA_PER_WINDOW = 3000;
-const MOST_WINDOWS = 8;
 /** Numbers of match classes: one per consumer vertex and those split off. */
 const CLASS_IDS = 256;
 
@@ -60,8 +57,6 @@ export class LumpedPlane implements DataPlane {
   private readonly tick: number;
   private readonly freshTick: number;
   private readonly markerDue: number;
-  /** A bin is advanced in so many windows that what is on the way in one of them stays in the caches; results do not depend on it. */
-  private readonly windows: number;
   private readonly sinkLimits: Float64Array;
   /** Per source group: more records under way than one source's channels can hold. */
   private readonly mostUnderWay: Float64Array;
@@ -138,7 +133,6 @@ export class LumpedPlane implements DataPlane {
     this.mostUnderWay = Float64Array.from(layout.groups, (group) =>
       this.holding.reach(layout.groupOfSource.indexOf(group.index), group.index),
     );
-    this.windows = Math.max(1, Math.min(MOST_WINDOWS, Math.round(layout.sources / QUANTA_PER_WINDOW)));
     this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
     this.freshTick = context.sim.defineKind("plane-fresh-state", PRIORITY.control, () => {
       this.cut();
@@ -277,15 +271,17 @@ export class LumpedPlane implements DataPlane {
   private seeBacklog(bin: number, endNs: number): void {
     const { state, sources, receivers, timeline, rows } = this;
     const { sourceFlags, flushed, arrivals } = state;
+    const { before, inBin } = arrivals;
     let log = 0;
     let unflushed = 0;
     for (let s = 0; s < flushed.length; s++) {
-      if (sourceFlags[s] === 0) unflushed += arrivals.before[s]! + arrivals.inBin[s]! - flushed[s]!;
+      const flags = sourceFlags[s]!;
+      if (flags === 0) unflushed += before[s]! + inBin[s]! - flushed[s]!;
       else {
         const end = arrivals.endAt(s, endNs);
         const read = sources.readBy(s, endNs, end);
         log += end - read;
-        if ((sourceFlags[s]! & DEAD) === 0) unflushed += read - flushed[s]!;
+        if ((flags & DEAD) === 0) unflushed += read - flushed[s]!;
       }
     }
     timeline.backlogLog[bin] = log;
@@ -300,14 +296,8 @@ export class LumpedPlane implements DataPlane {
   }
 
   advanceTo(nowNs: number): void {
-    const { state, sources, receivers, windows } = this;
-    const fromNs = state.arrivals.bin * this.layout.resolutionNs;
-    for (let window = 1; window <= windows; window++) {
-      const toNs = window === windows ? nowNs : fromNs + Math.floor(((nowNs - fromNs) * window) / windows);
-      sources.advance(toNs);
-      for (let tm = 0; tm < state.taskManagers; tm++) receivers.advanceTaskManager(tm, toNs);
-    }
-    for (let c = 0; c < this.layout.consumers; c++) receivers.serve(c, nowNs);
+    this.sources.advance(nowNs);
+    this.receivers.advanceAll(nowNs);
   }
 
   /** Brings one consumer up to now. */

@@ -31,7 +31,9 @@ export class Receivers extends TaskThreads {
   dropped = 0;
   private readonly threads: Threads;
   private readonly latencyNs: number;
+  /** What arrives, and what the client loops have done. */
   private readonly batch = new QuantumBatch();
+  private readonly done = new QuantumBatch();
   private waiting = new Int32Array(256);
 
   constructor(parts: ReceiverParts) {
@@ -40,18 +42,59 @@ export class Receivers extends TaskThreads {
     this.latencyNs = parts.state.layout.config.cluster.linkLatencyNs;
   }
 
-  /** A TaskManager's client loops and its consumers, up to strictly before `timeNs`. Sources must be there already. */
-  advanceTaskManager(tm: number, timeNs: number): void {
-    this.receive(tm, timeNs);
-    this.hand(tm, timeNs);
+  /** Everything up to strictly before `timeNs`; sources must be there already. */
+  advanceAll(timeNs: number): void {
+    this.beforeNs[0] = timeNs;
+    const { consumerTm, taskManagers } = this.state;
+    // Consumers are served as soon as their gates have got something, for it is in the caches then.
+    let tm = -1;
+    for (let c = 0; c < consumerTm.length; c++) {
+      if (consumerTm[c] !== tm) {
+        tm = consumerTm[c]!;
+        this.passOn(tm);
+      }
+      this.serveNext(c);
+    }
+    for (tm = 0; tm < taskManagers; tm++) this.passOn(tm);
   }
 
-  /** Arrivals < timeNs go through the client loops; what they have done joins the lanes. */
+  /** A TaskManager's client loops, up to strictly before `timeNs`, and what they have done to the gates. Sources must be there already. */
+  advanceTaskManager(tm: number, timeNs: number): void {
+    this.beforeNs[0] = timeNs;
+    this.passOn(tm);
+  }
+
+  private passOn(tm: number): void {
+    const { dueNs } = this.state;
+    if (dueNs[tm]! >= this.beforeNs[0]!) return;
+    dueNs[tm] = Number.POSITIVE_INFINITY;
+    const n = this.collect(tm);
+    this.toGates(this.arrive(n, tm, this.takeStaged(tm)));
+  }
+
+  /** Arrivals < timeNs go through the client loops; what they have done joins the lanes. Step by step, for the event plane. */
   receive(tm: number, timeNs: number): void {
     const { state } = this;
-    if (state.arrivalMinNs[tm]! >= timeNs) return;
+    if (state.arrivalTop[tm]! < 0) return;
+    this.beforeNs[0] = timeNs;
+    const n = this.collect(tm);
+    this.beforeNs[0] = Number.NEGATIVE_INFINITY;
+    this.arrive(n, tm, 0);
+    state.dueNs[tm] = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What the client loops have done before `timeNs` joins the consumers' FIFOs. Step by step, for the event plane. */
+  hand(tm: number, timeNs: number): void {
+    this.beforeNs[0] = timeNs;
+    this.toGates(this.takeStaged(tm));
+    this.state.dueNs[tm] = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Fills the batch with what arrives before `beforeNs`, in order; returns how many that are. */
+  private collect(tm: number): number {
+    const timeNs = this.beforeNs[0]!;
+    const { state, batch } = this;
     const { words, doubles } = state.pool;
-    const { batch } = this;
     let n = 0;
     let later = 0;
     for (let q = state.arrivalTop[tm]!; q >= 0; q = words[q * WORDS + NEXT]!) {
@@ -67,23 +110,30 @@ export class Receivers extends TaskThreads {
     }
     // What is later goes back on the stack in its order.
     state.arrivalTop[tm] = -1;
-    state.arrivalMinNs[tm] = Number.POSITIVE_INFINITY;
     for (let i = later - 1; i >= 0; i--) state.toWire(this.waiting[i]!, tm);
     // Newest first: turned round, the batch is nearly sorted.
     batch.turnRound(n);
     batch.sort(n, words);
-    this.arrive(n, tm);
+    return n;
   }
 
-  /** The first `n` of the batch reach the client loops in order. */
-  private arrive(n: number, tm: number): void {
-    const { state, threads, latencyNs } = this;
+  /**
+   * The first `n` of the batch reach the client loops in order. What those have done before `beforeNs` goes to the end of
+   * `done`, which has `handed` already, the rest to the lanes; returns how many `done` has then.
+   */
+  private arrive(n: number, tm: number, handed: number): number {
+    const timeNs = this.beforeNs[0]!;
+    const { state, threads, latencyNs, done } = this;
     const { words, doubles } = state.pool;
     const { sourceAttempt, sourceTm, clientFreeNs, stagedHead, stagedTail, clientLoops, lanes } = state;
     const { groupOfSource, groups } = state.layout;
     const { table, clientMask, perEdge } = threads;
     const { quanta, timesNs } = this.batch;
     const pinned = Math.imul(tm + 1, 0x9e3779b1) >>> 16;
+    while (done.quanta.length < handed + n) done.grow();
+    const doneQuanta = done.quanta;
+    const doneNs = done.timesNs;
+    let at = handed;
     let lost = 0;
     for (let i = 0; i < n; i++) {
       const q = quanta[i]!;
@@ -109,9 +159,15 @@ export class Receivers extends TaskThreads {
       const server = tm * clientLoops + loop;
       const free = clientFreeNs[server]!;
       const cost = count < COST_TABLE ? table[group * COST_TABLE + count]! : threads.costNs(group, count);
-      const done = (free > time ? free : time) + Math.floor(cost + 0.5);
-      clientFreeNs[server] = done;
-      doubles[q * DOUBLES + TIME] = done;
+      const end = (free > time ? free : time) + Math.floor(cost + 0.5);
+      clientFreeNs[server] = end;
+      doubles[q * DOUBLES + TIME] = end;
+      if (end < timeNs) {
+        doneQuanta[at] = q;
+        doneNs[at++] = end;
+        continue;
+      }
+      if (end < state.dueNs[tm]!) state.dueNs[tm] = end;
       words[w + NEXT] = -1;
       const lane = tm * lanes + loop;
       const tail = stagedTail[lane]!;
@@ -120,13 +176,15 @@ export class Receivers extends TaskThreads {
       stagedTail[lane] = q;
     }
     this.arrivals += n - lost;
+    return at;
   }
 
-  /** What the client loops have done before `timeNs` joins the consumers' FIFOs. */
-  hand(tm: number, timeNs: number): void {
-    const { state, batch } = this;
+  /** Fills `done` with what the lanes have done before `beforeNs`, lane by lane; returns how many that are. */
+  private takeStaged(tm: number): number {
+    const timeNs = this.beforeNs[0]!;
+    const { state, done } = this;
     const { words, doubles } = state.pool;
-    const { stagedHead, stagedTail } = state;
+    const { stagedHead, stagedTail, dueNs } = state;
     let n = 0;
     for (let lane = tm * state.lanes, end = lane + state.lanes; lane < end; lane++) {
       let q = stagedHead[lane]!;
@@ -134,21 +192,31 @@ export class Receivers extends TaskThreads {
       // A loop serves in order, so its lane is sorted by time.
       while (q >= 0) {
         const time = doubles[q * DOUBLES + TIME]!;
-        if (time >= timeNs) break;
-        if (n === batch.quanta.length) batch.grow();
-        batch.quanta[n] = q;
-        batch.timesNs[n++] = time;
+        if (time >= timeNs) {
+          if (time < dueNs[tm]!) dueNs[tm] = time;
+          break;
+        }
+        if (n === done.quanta.length) done.grow();
+        done.quanta[n] = q;
+        done.timesNs[n++] = time;
         q = words[q * WORDS + NEXT]!;
       }
       stagedHead[lane] = q;
       if (q < 0) stagedTail[lane] = -1;
     }
+    return n;
+  }
+
+  /** The first `n` of `done` join the consumers' FIFOs, in the order in which the loops were done with them. */
+  private toGates(n: number): void {
     if (n === 0) return;
-    batch.sort(n, words);
+    const { state, done } = this;
+    const { words } = state.pool;
+    done.sort(n, words);
     const { gates, pool, queued, appended } = state;
     gates.reserve(n);
     for (let i = 0; i < n; i++) {
-      const q = batch.quanta[i]!;
+      const q = done.quanta[i]!;
       const w = q * WORDS;
       const consumer = words[w + TARGET]! & CONSUMER_MASK;
       gates.append((words[w + TARGET]! & LAG) === 0 ? consumer : gates.lagList(consumer), pool, q);
@@ -168,6 +236,7 @@ export class Receivers extends TaskThreads {
       return;
     }
     // Into the local lane, at its place by time.
+    if (timeNs < state.dueNs[tm]!) state.dueNs[tm] = timeNs;
     const lane = tm * state.lanes + state.clientLoops;
     let before = -1;
     let after = state.stagedHead[lane]!;

@@ -142,8 +142,7 @@ export class Sources {
   private visit(from: number, to: number, start: number): void {
     const { state, cursor, groupEdge, turns, turnsFrom, turnsCount, loopCost, wireNsPerRecord, later } = this;
     const { layout, arrivals, sourceFlags, flushed, sourceAttempt, sourceTm, remoteShare, sentOf, pool } = state;
-    const { consumerMode, consumerTm, serverFreeNs, nicFreeNs, arrivalTop, arrivalMinNs, stagedHead, stagedTail } =
-      state;
+    const { consumerMode, consumerTm, serverFreeNs, nicFreeNs, arrivalTop, dueNs, stagedHead, stagedTail } = state;
     const { phaseNs, phaseShare, groupOfSource, resolutionNs } = layout;
     const { before, inBin, bin } = arrivals;
     const { latencyNs, perMachine } = this;
@@ -211,6 +210,7 @@ export class Sources {
       serverFreeNs[loop] = served;
       if (tm === target) {
         doubles[d + TIME] = flushNs;
+        if (flushNs < dueNs[target]!) dueNs[target] = flushNs;
         words[w + NEXT] = -1;
         const lane = target * lanes + clientLoops;
         const tail = stagedTail[lane]!;
@@ -229,7 +229,7 @@ export class Sources {
         later.add(q);
         continue;
       }
-      if (arrivesNs < arrivalMinNs[target]!) arrivalMinNs[target] = arrivesNs;
+      if (arrivesNs < dueNs[target]!) dueNs[target] = arrivesNs;
       words[w + NEXT] = arrivalTop[target]!;
       arrivalTop[target] = q;
     }
@@ -332,7 +332,8 @@ export class Sources {
     if (!this.skipServer) serverFreeNs[loop] = served;
     if (from === to) {
       // A local channel: no Netty, no link.
-      const { stagedHead, stagedTail } = state;
+      const { stagedHead, stagedTail, dueNs } = state;
+      if (flushNs < dueNs[to]!) dueNs[to] = flushNs;
       const lane = to * state.lanes + state.clientLoops;
       words[q * WORDS + NEXT] = -1;
       const tail = stagedTail[lane]!;

@@ -115,8 +115,8 @@ export class LumpedState {
   taskManagers = 0;
   /** What is on the wire to it and arrives in the current bin, the newest on top, linked by NEXT. */
   arrivalTop = new Int32Array(0);
-  /** No arrival of it is earlier. */
-  arrivalMinNs = new Float64Array(0);
+  /** Nothing on its wire or in its lanes is due earlier. */
+  dueNs = new Float64Array(0);
   /** FIFO per client loop of what it will have done when (by taskManager × lanes + loop), and one for local channels. */
   stagedHead = new Int32Array(0);
   stagedTail = new Int32Array(0);
@@ -224,7 +224,7 @@ export class LumpedState {
     if (timeNs >= this.later.fromNs) this.later.add(q);
     else {
       // A stack: its top is the quantum just written, so no other cache line is touched.
-      if (timeNs < this.arrivalMinNs[tm]!) this.arrivalMinNs[tm] = timeNs;
+      if (timeNs < this.dueNs[tm]!) this.dueNs[tm] = timeNs;
       words[q * WORDS + NEXT] = this.arrivalTop[tm]!;
       this.arrivalTop[tm] = q;
     }
@@ -240,7 +240,7 @@ export class LumpedState {
   private toWireNow(q: number): void {
     const { words, doubles } = this.pool;
     const tm = this.consumerTm[words[q * WORDS + TARGET]! & CONSUMER_MASK]!;
-    this.arrivalMinNs[tm] = Math.min(this.arrivalMinNs[tm]!, doubles[q * DOUBLES + TIME]!);
+    this.dueNs[tm] = Math.min(this.dueNs[tm]!, doubles[q * DOUBLES + TIME]!);
     words[q * WORDS + NEXT] = this.arrivalTop[tm]!;
     this.arrivalTop[tm] = q;
   }
@@ -299,7 +299,7 @@ export class LumpedState {
     this.taskManagers = tm + 1;
     if (capacity > this.arrivalTop.length) {
       this.arrivalTop = longer(this.arrivalTop, capacity);
-      this.arrivalMinNs = longer(this.arrivalMinNs, capacity);
+      this.dueNs = longer(this.dueNs, capacity);
       this.stagedHead = longer(this.stagedHead, capacity * this.lanes);
       this.stagedTail = longer(this.stagedTail, capacity * this.lanes);
       this.serverFreeNs = longer(this.serverFreeNs, capacity * this.loops);
@@ -310,7 +310,7 @@ export class LumpedState {
       this.arrivalTop[m] = -1;
       for (let lane = m * this.lanes; lane < (m + 1) * this.lanes; lane++)
         this.stagedHead[lane] = this.stagedTail[lane] = -1;
-      this.arrivalMinNs[m] = Number.POSITIVE_INFINITY;
+      this.dueNs[m] = Number.POSITIVE_INFINITY;
     }
   }
 }

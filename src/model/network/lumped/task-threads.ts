@@ -38,6 +38,8 @@ export class TaskThreads {
   /** Records processed, copies included. */
   processed = 0;
   completions = 0;
+  /** The time up to which the current call goes: as an argument it would be boxed, by task and interval. */
+  protected readonly beforeNs = new Float64Array(1);
   protected readonly state: LumpedState;
   protected readonly ledger: RecordLedger;
   private readonly emission: Float64Array;
@@ -77,6 +79,13 @@ export class TaskThreads {
 
   /** The consumer's task thread, up to completions strictly before `timeNs`. */
   serve(consumer: number, timeNs: number): void {
+    this.beforeNs[0] = timeNs;
+    this.serveNext(consumer);
+  }
+
+  /** The same, up to `beforeNs`. */
+  protected serveNext(consumer: number): void {
+    const timeNs = this.beforeNs[0]!;
     const { state } = this;
     const { gates } = state;
     const lagList = gates.lagList(consumer);
