@@ -21,6 +21,8 @@ export interface SharedShares {
   readonly emission: Float64Array;
   readonly groups: number;
   readonly freeIds: number[];
+  /** The class that has or last had a number. */
+  readonly classes: MatchClass[];
 }
 
 export class BookColumns implements MissCounter {
@@ -102,7 +104,7 @@ export class BookColumns implements MissCounter {
   }
 
   makeClass(id: number, share: number, slot: number, apart: boolean): MatchClass {
-    return new MatchClass(
+    const cls = new MatchClass(
       id,
       share,
       slot,
@@ -114,6 +116,8 @@ export class BookColumns implements MissCounter {
       this.layout.bins,
       apart,
     );
+    this.shared.classes[id] = cls;
+    return cls;
   }
 
   missed(cause: number, laterBin: number, count: number): void {

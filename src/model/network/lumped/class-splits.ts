@@ -7,6 +7,7 @@ import type { EmissionShares } from "./emission-shares.js";
 import type { MatchArrivals } from "./match-arrivals.js";
 import { ABSENT } from "./match-cells.js";
 import type { MatchClass } from "./match-class.js";
+import type { MatchPace } from "./match-pace.js";
 
 /** Most classes beside the base classes; further deaths join the newest. */
 const MOST_CLASSES = 12;
@@ -15,9 +16,11 @@ export class ClassSplits {
   private readonly book: BookColumns;
   private readonly arrivals: MatchArrivals;
   private readonly shares: EmissionShares;
+  private readonly pace: MatchPace;
 
-  constructor(book: BookColumns, arrivals: MatchArrivals, shares: EmissionShares) {
+  constructor(book: BookColumns, arrivals: MatchArrivals, shares: EmissionShares, pace: MatchPace) {
     this.book = book;
+    this.pace = pace;
     this.arrivals = arrivals;
     this.shares = shares;
   }
@@ -91,14 +94,13 @@ export class ClassSplits {
 
   /** All channels of the class have been released. */
   released(cls: MatchClass): void {
-    cls.apartTo = this.book.bin + 1;
-    for (let bin = cls.apartFrom; bin <= cls.apartDoneTo; bin++)
-      for (const group of this.book.sink.inputs) this.arrivals.creditPassed(cls, group.input, bin);
+    cls.apartTo = this.book.bin;
   }
 
   /** Event bins apart whose records have all been read: what was lost, what passes, what is held back. */
   settleApart(cls: MatchClass): void {
-    const to = Math.min(this.book.bin - 1, cls.apartTo, this.book.layout.bins - 1);
+    const released = cls.apartTo !== Number.POSITIVE_INFINITY;
+    const to = Math.min(released ? this.book.bin : this.book.bin - 1, cls.apartTo, this.book.layout.bins - 1);
     for (let bin = Math.max(cls.apartFrom, cls.apartDoneTo + 1); bin <= to; bin++) {
       for (const group of this.book.sink.inputs) {
         const at = this.book.at(group.input, bin);
@@ -115,7 +117,6 @@ export class ClassSplits {
         );
         cls.passing[at] = Math.max(0, due - cls.lost[at]! - cls.heldBack[at]!);
         cls.backing[at] = Math.max(0, cls.heldBack[at]!);
-        if (cls.apartTo !== Number.POSITIVE_INFINITY) this.arrivals.creditPassed(cls, group.input, bin);
       }
       cls.apartDoneTo = bin;
     }
@@ -139,6 +140,7 @@ export class ClassSplits {
       this.book.remaining[at] = this.book.remaining[at]! + back;
       main.rest[at] = main.rest[at]! + back;
     }
+    this.pace.end(cls);
     const alive = cls.share > 0 ? cls.aliveShare / cls.share : 0;
     for (let b = 0; b < this.book.bases; b++) {
       this.book.classes[b]!.share += cls.from[b]!;
@@ -151,7 +153,12 @@ export class ClassSplits {
 
   /** Bins apart of which nothing is under way any more: shares were met on average only, what is left has come too. */
   private sweep(cls: MatchClass): void {
-    for (let bin = cls.apartFrom; bin <= Math.min(cls.apartTo, cls.apartDoneTo); bin++) {
+    const to = cls.pacedFrom === Number.POSITIVE_INFINITY ? Math.min(cls.apartTo, cls.apartDoneTo) : this.book.bin;
+    for (
+      let bin = Math.max(0, Math.min(cls.apartFrom, cls.pacedFrom));
+      bin <= Math.min(to, this.book.layout.bins - 1);
+      bin++
+    ) {
       for (const group of this.book.sink.inputs) {
         const at = this.book.at(group.input, bin);
         if (this.book.remaining[at]! <= 0 && cls.backing[at]! < 0.5)
@@ -161,8 +168,14 @@ export class ClassSplits {
   }
 
   /** The bin is over: the event bins of classes apart that have been read whole are settled. */
-  settleAll(): void {
-    for (let c = this.book.bases; c < this.book.classes.length; c++) this.settleApart(this.book.classes[c]!);
+  settleAll(paced: (cls: MatchClass) => void): void {
+    for (let c = this.book.bases; c < this.book.classes.length; c++) {
+      const cls = this.book.classes[c]!;
+      this.settleApart(cls);
+      if (cls.apartTo === Number.POSITIVE_INFINITY || cls.pacedFrom !== Number.POSITIVE_INFINITY) continue;
+      this.arrivals.startPace(cls);
+      paced(cls);
+    }
   }
 
   /** Classes whose difference has passed go back to their base classes; `merge` is told which. */
@@ -171,6 +184,7 @@ export class ClassSplits {
     for (let c = classes.length - 1; c >= bases; c--) {
       const cls = classes[c]!;
       if (cls.apartTo === Number.POSITIVE_INFINITY || bin <= cls.apartTo + combos.maxOffset + 4) continue;
+      if (!this.pace.keepsUp(cls)) continue;
       this.mergeBack(c);
       merge(cls.id);
     }

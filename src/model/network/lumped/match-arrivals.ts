@@ -5,6 +5,10 @@
 import { type BookColumns, OLD_BINS } from "./book-columns.js";
 import type { MatchClass } from "./match-class.js";
 import type { MatchExpiry } from "./match-expiry.js";
+import type { MatchPace } from "./match-pace.js";
+
+/** Quanta are few and come unevenly: what a class of few consumers lacks of so many bins, the next one brings. */
+const LACKING_BINS = 2;
 
 /** Hears of the matches that late records complete: when, and how long after the event time of the later partner. */
 export type LateMatch = (timeNs: number, latencyNs: number, count: number) => void;
@@ -12,6 +16,7 @@ export type LateMatch = (timeNs: number, latencyNs: number, count: number) => vo
 export class MatchArrivals {
   private readonly book: BookColumns;
   private readonly expiry: MatchExpiry;
+  private readonly pace: MatchPace;
   private readonly lateMatch: LateMatch;
   private readonly onEmitted: (anchor: number, k: number, count: number) => void;
   private current!: MatchClass;
@@ -21,8 +26,9 @@ export class MatchArrivals {
   private lateNs = -1;
   private eventDither = 0.5;
 
-  constructor(book: BookColumns, expiry: MatchExpiry, lateMatch: LateMatch) {
+  constructor(book: BookColumns, expiry: MatchExpiry, pace: MatchPace, lateMatch: LateMatch) {
     this.book = book;
+    this.pace = pace;
     this.expiry = expiry;
     this.lateMatch = lateMatch;
     this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
@@ -66,35 +72,75 @@ export class MatchArrivals {
     if (records > 0) this.expiry.note(at, cls, records);
   }
 
-  /** Quanta have brought consumers of base class `slot` `count` records of (input, bin) since the last settlement. */
-  arrived(slot: number, input: number, bin: number, count: number, lateNs = -1): void {
+  /** Quanta have brought consumers of a base class, or of one with a pace of its own, `count` records of (input, bin) since the last settlement. */
+  arrived(to: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
+    let cls = to;
+    while (cls.mergedInto !== null) cls = cls.mergedInto;
     this.lateNs = lateNs;
-    const at = this.book.at(input, bin);
-    const left = this.book.remaining[at]! - count;
-    this.book.remaining[at] = Math.max(0, left);
-    const base = this.book.classes[slot]!;
-    const rest = this.book.slotRest(base, input, bin) - this.dueApart(slot, input, bin);
+    if (cls.id === this.book.classes[cls.slot]!.id) this.arrivedBase(cls.slot, input, bin, count, 0);
+    else {
+      const met = this.meetPaced(cls, input, bin, count);
+      this.arrivedBase(cls.slot, input, bin, count - met, met);
+    }
+    this.lateNs = -1;
+  }
+
+  /** From now on the class meets its records at its own pace; of bins whose quanta have all come nothing is to come. */
+  startPace(cls: MatchClass): void {
+    this.pace.start(cls);
+    for (let bin = cls.pacedFrom; bin <= Math.min(this.book.bin, this.book.layout.bins - 1); bin++)
+      for (const { input } of this.book.sink.inputs)
+        if (this.book.restOf(input, bin) <= 0) this.meetAll(cls, input, bin);
+  }
+
+  /** A class with a pace of its own meets records of the bin, and before them what it lacks of those just before it; returns how many. */
+  private meetPaced(cls: MatchClass, input: number, bin: number, count: number): number {
+    if (bin > cls.pacedTo) cls.pacedTo = bin;
+    let left = count;
+    for (let b = Math.max(0, cls.pacedFrom, bin - LACKING_BINS); b <= bin && left > 0; b++) {
+      const at = this.book.at(input, b);
+      const met = Math.min(left, cls.passing[at]!);
+      if (met <= 0) continue;
+      this.arriveApart(cls, input, b, met);
+      left -= met;
+    }
+    return count - left;
+  }
+
+  /** `count` records come to a base class and those that go with it, `elsewhere` more have come to one that does not. */
+  private arrivedBase(slot: number, input: number, bin: number, count: number, elsewhere: number): void {
+    const { book, pace } = this;
+    const at = book.at(input, bin);
+    const left = book.remaining[at]! - Math.round(count + elsewhere);
+    book.remaining[at] = Math.max(0, left);
+    const base = book.classes[slot]!;
     // Shares of the classes are met on average only: with the last record of the bin all have come.
-    const last = left <= 0 && this.book.restOf(input, bin) <= 0;
+    const last = left <= 0 && book.restOf(input, bin) <= 0;
+    if (count <= 0 && !last) return;
+    const rest = book.slotRest(base, input, bin) - this.dueApart(slot, input, bin);
     const share = last || count >= rest ? 1 : count / rest;
     base.rest[at] = Math.max(0, base.rest[at]! - count);
     let own = count;
-    for (let c = this.book.bases; c < this.book.classes.length; c++) {
-      const cls = this.book.classes[c]!;
-      if (cls.slot !== slot && !last) continue;
-      if (bin < cls.apartFrom || bin > cls.apartTo) {
-        const records = cls.slot === slot ? (count * cls.share) / this.book.slotShare[slot]! : 0;
+    const whole = book.classes.length > book.bases ? pace.shareOf(slot, bin) : 1;
+    for (let c = book.bases; c < book.classes.length; c++) {
+      const cls = book.classes[c]!;
+      if (bin >= cls.pacedFrom) {
+        if (last) this.meetAll(cls, input, bin);
+      } else if (bin < cls.apartFrom && (cls.slot === slot || last)) {
+        const records = cls.slot === slot ? (count * cls.share) / whole : 0;
         own -= records;
         this.arriveIn(cls, input, bin, share, records);
-      } else if (bin <= cls.apartDoneTo && cls.apartTo !== Number.POSITIVE_INFINITY) {
-        const passing = cls.passing[at]! * share;
-        this.arriveApart(cls, input, bin, passing);
       }
     }
     this.arriveIn(base, input, bin, share, own);
-    if (last)
-      for (let b = 0; b < this.book.bases; b++) if (b !== slot) this.arriveIn(this.book.classes[b]!, input, bin, 1, 0);
-    this.lateNs = -1;
+    if (last) for (let b = 0; b < book.bases; b++) if (b !== slot) this.arriveIn(book.classes[b]!, input, bin, 1, 0);
+  }
+
+  /** All quanta of the bin have come: what the class still lacks of them has come too. */
+  private meetAll(cls: MatchClass, input: number, bin: number): void {
+    const at = this.book.at(input, bin);
+    if (cls.passing[at]! > 0) this.arriveApart(cls, input, bin, cls.passing[at]!);
+    else if (cls.backing[at]! < 0.5) this.arriveIn(cls, input, bin, 1, 0);
   }
 
   /** Of what remains, the part that channels apart will take out of the quanta before they get here. */
@@ -107,13 +153,6 @@ export class MatchArrivals {
         due += Math.max(0, cls.due[at]! - cls.taken[at]!);
     }
     return due;
-  }
-
-  /** Once the channels are released, quanta bring the class its share again: what they have brought by now. */
-  creditPassed(cls: MatchClass, input: number, bin: number): void {
-    if (cls.inBulk) return;
-    const at = this.book.at(input, bin);
-    this.arriveApart(cls, input, bin, cls.passing[at]! - cls.share * this.book.remaining[at]!);
   }
 
   private arriveApart(cls: MatchClass, input: number, bin: number, passing: number): void {

@@ -16,6 +16,7 @@ import { MatchDuplicates } from "./match-duplicates.js";
 import { settleLeftovers, walkPending } from "./match-end.js";
 import { MatchExpiry } from "./match-expiry.js";
 import { MatchLosses } from "./match-losses.js";
+import { MatchPace } from "./match-pace.js";
 import { MatchRereads } from "./match-rereads.js";
 import type { RecordLedger } from "./record-ledger.js";
 import { StateDeaths } from "./state-deaths.js";
@@ -27,6 +28,7 @@ export class MatchBook {
   private readonly exogenous: Arrivals;
   private readonly creation: MatchCreation;
   private readonly expiry: MatchExpiry;
+  private readonly pace: MatchPace;
   private readonly arrivals: MatchArrivals;
   private readonly losses: MatchLosses;
   private readonly rereads: MatchRereads;
@@ -49,11 +51,12 @@ export class MatchBook {
     this.shares = new EmissionShares(columns);
     this.creation = new MatchCreation(columns);
     this.expiry = new MatchExpiry(columns);
-    this.arrivals = new MatchArrivals(columns, this.expiry, lateMatch);
+    this.pace = new MatchPace(columns);
+    this.arrivals = new MatchArrivals(columns, this.expiry, this.pace, lateMatch);
     this.losses = new MatchLosses(columns);
-    this.rereads = new MatchRereads(columns);
+    this.rereads = new MatchRereads(columns, this.pace);
     this.duplicates = new MatchDuplicates(columns);
-    this.splits = new ClassSplits(columns, this.arrivals, this.shares);
+    this.splits = new ClassSplits(columns, this.arrivals, this.shares, this.pace);
     this.stateDeaths = new StateDeaths(columns, ledger, this.shares);
   }
 
@@ -111,7 +114,7 @@ export class MatchBook {
       const count = this.exogenous.produced[group.index * columns.stride + bin]!;
       const at = columns.at(group.input, bin);
       columns.remaining[at] = count;
-      for (let b = 0; b < columns.bases; b++) columns.classes[b]!.rest[at] = columns.slotShare[b]! * count;
+      this.pace.expect(group.input, bin, count);
       for (let c = columns.bases; c < columns.classes.length; c++) {
         const cls = columns.classes[c]!;
         if (bin <= cls.apartTo) cls.due[at] = cls.share * count;
@@ -131,9 +134,12 @@ export class MatchBook {
     this.columns.settlement++;
   }
 
-  /** The bin is over: expiry, channels apart, emission shares of the next bin. `merge` tells which class went back to the base classes. */
-  endBin(merge: (from: number) => void): void {
-    this.splits.settleAll();
+  /**
+   * The bin is over: expiry, channels apart, emission shares of the next bin. `paced` tells which class is counted by
+   * itself from now on, `merge` which one went back to the base classes.
+   */
+  endBin(paced: (cls: MatchClass) => void, merge: (from: number) => void): void {
+    this.splits.settleAll(paced);
     if (this.columns.isJoin) {
       this.expiry.endBin(this.takesTurns);
       for (const cls of this.classes) if (cls.fresh > 0 && this.shares.completes(cls)) cls.fresh--;
@@ -153,9 +159,9 @@ export class MatchBook {
   }
 
   // --- records ---
-  /** Quanta have brought consumers of base class `slot` `count` records of (input, bin); `lateNs`: when, if they are late. */
-  arrived(slot: number, input: number, bin: number, count: number, lateNs = -1): void {
-    this.arrivals.arrived(slot, input, bin, count, lateNs);
+  /** Quanta have brought consumers that are counted for this class `count` records of (input, bin); `lateNs`: when, if they are late. */
+  arrived(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
+    this.arrivals.arrived(cls, input, bin, count, lateNs);
   }
   /** Held contents of single channels have been processed by consumers of this class. */
   arrivedOwn(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
@@ -205,6 +211,11 @@ export class MatchBook {
   }
   revived(cls: MatchClass, share: number): void {
     cls.aliveShare += share;
+  }
+
+  /** Consumers with this key share of a base class join `cls` and are brought nothing, while the others go on. */
+  paceAtOnce(cls: MatchClass, share: number): void {
+    this.pace.startAtOnce(cls, share);
   }
 
   // --- the end of the run ---

@@ -37,8 +37,10 @@ export class MatchClass {
   diedAt = -1;
   /** Settlement at which it was split off its base class; what arrived before had arrived for both. */
   splitAt = -1;
-  /** Apart in bulk: quanta whose turn was its consumers' were held, so nothing of its own has passed. */
-  inBulk = false;
+  /** From this event bin on it meets what its own consumers were brought, at their pace; Infinity: at that of its base class. */
+  pacedFrom = Number.POSITIVE_INFINITY;
+  /** Newest event bin of which they have been brought records. */
+  pacedTo = -1;
   /** The class to which it went back. */
   mergedInto: MatchClass | null = null;
   /** Event bins whose channels were treated apart, Infinity while some still are; none for a base class. */
@@ -53,6 +55,7 @@ export class MatchClass {
   readonly due: Float64Array;
   readonly taken: Int32Array;
   readonly heldBack: Int32Array;
+  /** At a pace of its own: what is still to come of any bin. */
   readonly passing: Float64Array;
   readonly backing: Float64Array;
 

@@ -24,6 +24,13 @@ export class MatchLosses {
     for (let b = 0; b < this.book.bases; b++)
       this.book.classes[b]!.rest[at] = this.book.classes[b]!.rest[at]! * (1 - share);
     for (const cls of this.book.classes) {
+      if (bin >= cls.pacedFrom) {
+        const all = cls.passing[at]! + cls.backing[at]!;
+        const part = all > 0 ? (share * cls.passing[at]!) / all : share;
+        cls.cells.miss(v, bin, part, ABSENT, MISS.inputLost, earlier ? MISS.inputLost : MISS.stateLost, this.book);
+        cls.passing[at] = cls.passing[at]! * (1 - share);
+        continue;
+      }
       if (this.book.shared.base[cls.id] === 1 || !this.book.isApart(cls, bin)) {
         cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, earlier ? MISS.inputLost : MISS.stateLost, this.book);
         continue;

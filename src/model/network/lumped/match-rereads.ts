@@ -1,13 +1,16 @@
 /** Sources read records again: lost ones are under way once more, and members that had died with a state can still come. */
 import type { BookColumns } from "./book-columns.js";
+import type { MatchPace } from "./match-pace.js";
 
 export class MatchRereads {
   private readonly book: BookColumns;
+  private readonly pace: MatchPace;
   /** By input × stride + bin: members that come back with the next settlement. */
   private readonly backNow = new Map<number, { input: number; bin: number; count: number; before: number }>();
 
-  constructor(book: BookColumns) {
+  constructor(book: BookColumns, pace: MatchPace) {
     this.book = book;
+    this.pace = pace;
   }
 
   /** `count` records of (input, bin) are under way again, `state` of them had died in a state that held `stateBefore` lost ones. */
@@ -15,8 +18,7 @@ export class MatchRereads {
     if (bin >= this.book.layout.bins) return;
     const at = this.book.at(input, bin);
     this.book.remaining[at] = this.book.remaining[at]! + count;
-    for (let b = 0; b < this.book.bases; b++)
-      this.book.classes[b]!.rest[at] = this.book.classes[b]!.rest[at]! + this.book.slotShare[b]! * count;
+    this.pace.expect(input, bin, count);
     for (let c = this.book.bases; c < this.book.classes.length; c++) {
       const cls = this.book.classes[c]!;
       if (bin >= cls.apartFrom && cls.apartTo === Number.POSITIVE_INFINITY)

@@ -51,8 +51,6 @@ export class LumpedPlane implements DataPlane {
   protected readonly context: PlaneContext;
   private readonly listener: PlaneListener;
   private readonly attempts: Attempts;
-  /** Base classes of all consumer vertices. */
-  private readonly slots: { book: MatchBook; slot: number }[] = [];
   private readonly shared: SharedShares;
   private readonly tick: number;
   private readonly freshTick: number;
@@ -83,6 +81,7 @@ export class LumpedPlane implements DataPlane {
       groups,
       base: new Uint8Array(CLASS_IDS),
       freeIds: Array.from({ length: CLASS_IDS }, (_, i) => CLASS_IDS - 1 - i),
+      classes: [],
     };
     const lateMatch = (timeNs: number, latencyNs: number, count: number): void => {
       this.binned.add(timeNs, latencyNs, count);
@@ -102,17 +101,8 @@ export class LumpedPlane implements DataPlane {
       sinkIndex[c] = sinkTasks.length;
       sinkTasks.push(task);
     }
-    for (let c = 0; c < layout.consumers; c++) state.classOf[c] = this.books[layout.sinkOfConsumer[c]!]!.baseOf(c).id;
-    // Arrivals are counted per base class of a vertex.
-    const slotBase: number[] = [];
-    for (const book of this.books) {
-      slotBase.push(this.slots.length);
-      for (let slot = 0; slot < book.bases; slot++) this.slots.push({ book, slot });
-    }
-    const slotOfConsumer = Uint8Array.from({ length: layout.consumers }, (_, c) => {
-      const sink = layout.sinkOfConsumer[c]!;
-      return slotBase[sink]! + this.books[sink]!.slotOf[c - layout.sinks[sink]!.base]!;
-    });
+    for (let c = 0; c < layout.consumers; c++)
+      state.classOf[c] = state.countsFor[c] = this.books[layout.sinkOfConsumer[c]!]!.baseOf(c).id;
     this.gaps = new GapTracker(Int32Array.from(sinkTasks), context.measureFromNs);
     this.binned = new BinnedLatency(binCount(layout.config.durationNs), BIN_NS);
     this.receivers = this.makeReceivers({
@@ -124,8 +114,7 @@ export class LumpedPlane implements DataPlane {
       latency: this.latency,
       binned: this.binned,
       sinkIndex,
-      slotOfConsumer,
-      slots: this.slots.length,
+      classes: CLASS_IDS,
     });
     this.timeline = new Timeline(layout);
     this.attempts = new Attempts(this);
@@ -180,7 +169,12 @@ export class LumpedPlane implements DataPlane {
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
     this.settle(endNs >= this.layout.config.durationNs);
-    for (const book of this.books) book.endBin((from) => this.rows.classes.merged(from));
+    const { classes } = rows;
+    for (const book of this.books)
+      book.endBin(
+        (cls) => classes.paced(cls),
+        (from) => classes.merged(from),
+      );
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
       timeline.discarded[bin] = rows.discardedNow;
@@ -209,20 +203,29 @@ export class LumpedPlane implements DataPlane {
     for (const book of this.books) book.applyBack();
     receivers.arrived.drain(
       (place, count) => {
-        const { book, slot } = this.slots[Math.floor(place / size)]!;
         const at = place % size;
         const group = layout.groups[Math.floor(at / stride)]!;
-        book.arrived(slot, group.input, at % stride, count);
+        this.books[group.sink]!.arrived(
+          this.shared.classes[Math.floor(place / size)]!,
+          group.input,
+          at % stride,
+          count,
+        );
         ledger.delivered += count;
       },
       (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
     );
     receivers.late.drain(
       (place, count) => {
-        const { book, slot } = this.slots[Math.floor(place / size)]!;
         const at = place % size;
         const group = layout.groups[Math.floor(at / stride)]!;
-        book.arrived(slot, group.input, at % stride, count, receivers.late.meanNs(place, count));
+        this.books[group.sink]!.arrived(
+          this.shared.classes[Math.floor(place / size)]!,
+          group.input,
+          at % stride,
+          count,
+          receivers.late.meanNs(place, count),
+        );
         ledger.delivered += count;
       },
       (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
@@ -263,7 +266,7 @@ export class LumpedPlane implements DataPlane {
       const { count, timeUs } = sums.get(key)!;
       const lateNs = timeUs < 0 ? -1 : Math.round((timeUs / count) * 1000);
       if (cls && book.isApart(cls, at % stride)) book.arrivedOwn(cls, group.input, at % stride, count, lateNs);
-      else book.arrived(cls?.slot ?? 0, group.input, at % stride, count, lateNs);
+      else book.arrived(book.classes[cls?.slot ?? 0]!, group.input, at % stride, count, lateNs);
       this.ledger.delivered += count;
     }
   }

@@ -40,6 +40,7 @@ export class RowClasses {
     for (const c of members) {
       this.classOf.set(c, cls);
       this.state.classOf[c] = cls.id;
+      this.state.countsFor[c] = this.bookOf(c).baseOf(c).id;
       cls.rows += blocks.get(c)!.active;
     }
     return cls;
@@ -63,7 +64,13 @@ export class RowClasses {
       if (cls.id !== from) continue;
       this.classOf.delete(consumer);
       this.state.classOf[consumer] = this.bookOf(consumer).baseOf(consumer).id;
+      this.state.countsFor[consumer] = this.state.classOf[consumer]!;
     }
+  }
+
+  /** What quanta bring the consumers of a class is its own from now on. */
+  paced(from: MatchClass): void {
+    for (const [consumer, cls] of this.classOf) if (cls === from) this.state.countsFor[consumer] = cls.id;
   }
 
   /** The consumer's machine went silent: its state is gone, and nothing reaches it until its views are registered anew. */
@@ -81,8 +88,11 @@ export class RowClasses {
     if (cls) book.splitMore(cls, shares);
     else {
       cls = book.split(shares);
-      cls.inBulk = true;
+      // Nothing is taken out of quanta for it: those whose turn is its consumers' are held.
+      cls.apartFrom = Number.POSITIVE_INFINITY;
     }
+    book.paceAtOnce(cls, shares[slot]!);
+    this.state.countsFor[consumer] = cls.id;
     this.bulkNs = nowNs;
     cls.rows++;
     this.apartInBulk.set(consumer, cls);

@@ -53,7 +53,7 @@ export class RowDebts {
     const back = Math.min(count, debtBack[s]!);
     if (back > 0) {
       debtBack[s] = debtBack[s]! - back;
-      book.arrived(0, input, bin, back);
+      book.arrived(book.classes[0]!, input, bin, back);
     }
     const lost = Math.min(count - back, debtLost[s]!);
     if (lost > 0) {

@@ -101,8 +101,9 @@ export class LumpedState {
   /** Quanta and markers ever appended, and ever completed: a marker is met when `served` reaches its number. */
   readonly appended: Float64Array;
   readonly served: Float64Array;
-  /** Class of the match book. */
+  /** Class of the match book; and the one for which the quanta that it serves count. */
   readonly classOf: Uint8Array;
+  readonly countsFor: Uint8Array;
   /** About when it will have processed what had been held for its channels alone. */
   readonly ownUntilNs: Float64Array;
   /** Expected matches not yet shown as an output. */
@@ -170,6 +171,7 @@ export class LumpedState {
     this.appended = new Float64Array(consumers);
     this.served = new Float64Array(consumers);
     this.classOf = new Uint8Array(consumers);
+    this.countsFor = new Uint8Array(consumers);
     this.ownUntilNs = new Float64Array(consumers);
     this.owed = new Float64Array(consumers);
     this.openConsumers = Int32Array.from(layout.sinks, (sink) => sink.consumers);

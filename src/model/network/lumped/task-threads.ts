@@ -21,10 +21,10 @@ export interface ReceiverParts {
   readonly gaps: GapTracker;
   readonly latency: LatencyHistogram;
   readonly binned: BinnedLatency;
-  /** By consumer: its place among the sinks; and its base class, numbered over all vertices, of `slots`. */
+  /** By consumer: its place among the sinks. */
   readonly sinkIndex: Int32Array;
-  readonly slotOfConsumer: Uint8Array;
-  readonly slots: number;
+  /** Numbers of match classes. */
+  readonly classes: number;
 }
 
 export class TaskThreads {
@@ -44,8 +44,7 @@ export class TaskThreads {
   protected readonly ledger: RecordLedger;
   private readonly emission: Float64Array;
   private readonly isBase: Uint8Array;
-  private readonly slotOfConsumer: Uint8Array;
-  private readonly slotSize: number;
+  private readonly classSize: number;
   private readonly gaps: GapTracker;
   private readonly sinkIndex: Int32Array;
   private readonly groups: number;
@@ -55,12 +54,11 @@ export class TaskThreads {
   private readonly samples: LatencySamples;
 
   constructor(parts: ReceiverParts) {
-    const { state, ledger, shared, gaps, latency, binned, sinkIndex, slotOfConsumer, slots } = parts;
+    const { state, ledger, shared, gaps, latency, binned, sinkIndex, classes } = parts;
     this.state = state;
     this.ledger = ledger;
     this.emission = shared.emission;
     this.isBase = shared.base;
-    this.slotOfConsumer = slotOfConsumer;
     this.gaps = gaps;
     this.sinkIndex = sinkIndex;
     const { layout } = state;
@@ -70,9 +68,9 @@ export class TaskThreads {
       each.inputs.reduce((sum, group) => sum + group.sources, 0),
     );
     this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
-    this.slotSize = this.groups * this.stride;
-    this.arrived = new ArrivalCounts(slots * this.slotSize);
-    this.late = new LateArrivalCounts(slots * this.slotSize);
+    this.classSize = this.groups * this.stride;
+    this.arrived = new ArrivalCounts(classes * this.classSize);
+    this.late = new LateArrivalCounts(classes * this.classSize);
     this.copies = new ArrivalCounts(this.groups * this.stride);
     this.samples = new LatencySamples(state, latency, binned, this.serviceNs);
   }
@@ -101,7 +99,7 @@ export class TaskThreads {
     const service = this.serviceNs[consumer]!;
     const classBase = state.classOf[consumer]! * this.groups;
     const oldBefore = state.arrivals.bin - OLD_BINS;
-    const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
+    const classAt = state.countsFor[consumer]! * this.classSize;
     const sink = this.sinkIndex[consumer]!;
     let stolen = state.stolenNs[consumer]!;
     let free = freeAtNs[consumer]!;
@@ -135,7 +133,7 @@ export class TaskThreads {
       const bin = words[w + BIN]!;
       if ((flags & (COPY | OWN)) === 0) {
         delivered += count;
-        const at = slotAt + group * stride + bin;
+        const at = classAt + group * stride + bin;
         if (bin < oldBefore) this.arriveLate(at, count0, count1, (start + done) / 2);
         else if (count0 > 0) {
           if (counts[at] === 0) this.arrived.add(at, count0);
@@ -229,13 +227,13 @@ export class TaskThreads {
       return;
     }
     this.deliveredNow += count0 + count1;
-    const { classOf } = this.state;
+    const { classOf, countsFor } = this.state;
     if (this.isBase[classOf[consumer]!] === 1) {
-      const slotAt = this.slotOfConsumer[consumer]! * this.slotSize;
-      if (lateNs >= 0) this.arriveLate(slotAt + at, count0, count1, lateNs);
+      const classAt = countsFor[consumer]! * this.classSize;
+      if (lateNs >= 0) this.arriveLate(classAt + at, count0, count1, lateNs);
       else {
-        if (count0 > 0) this.arrived.add(slotAt + at, count0);
-        if (count1 > 0) this.arrived.add(slotAt + at + 1, count1);
+        if (count0 > 0) this.arrived.add(classAt + at, count0);
+        if (count1 > 0) this.arrived.add(classAt + at + 1, count1);
       }
     } else {
       if (count0 > 0) this.own.push(classOf[consumer]!, at, count0, lateNs);
@@ -294,7 +292,7 @@ export class TaskThreads {
       this.processSpecial(consumer, group, bin, count0, count1, flags, late ? nowNs : -1);
     else {
       this.deliveredNow += count0 + count1;
-      const at = this.slotOfConsumer[consumer]! * this.slotSize + group * this.stride + bin;
+      const at = state.countsFor[consumer]! * this.classSize + group * this.stride + bin;
       if (late) this.arriveLate(at, count0, count1, nowNs);
       else {
         if (count0 > 0) this.arrived.add(at, count0);
