@@ -18,7 +18,7 @@ import {
   TIME,
   WORDS,
 } from "./quanta.js";
-import { CAUSE } from "./record-ledger.js";
+import { ALL_CLASSES, CAUSE } from "./record-ledger.js";
 import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, IN_DEBT } from "./state.js";
 
 export class Attempts {
@@ -81,7 +81,7 @@ export class Attempts {
     ledger.settleOwn(
       s,
       group.resumeCommitted ? from : Number.POSITIVE_INFINITY,
-      (bin, count) => book.lose(group.input, bin, count, true),
+      (bin, count, cls) => book.loseEarlier(group.input, bin, count, cls),
       (bin, count, cause) => {
         backBy.set(bin, (backBy.get(bin) ?? 0) + count);
         const list = causes.get(bin);
@@ -132,7 +132,7 @@ export class Attempts {
       state.unread.skip(s, logEnd);
     }
     // Own losses of bins that are not read again after all.
-    for (const [bin, count] of backBy) if (count > 0) book.lose(group.input, bin, count, true);
+    for (const [bin, count] of backBy) if (count > 0) book.loseEarlier(group.input, bin, count, ALL_CLASSES);
 
     flushed[s] = from;
     sources.shift[s] = position - from;

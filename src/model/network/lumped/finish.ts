@@ -78,7 +78,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     ledger.settleOwn(
       s,
       Number.POSITIVE_INFINITY,
-      (bin, count) => books[group.sink]!.lose(group.input, bin, count, true),
+      (bin, count, cls) => books[group.sink]!.loseEarlier(group.input, bin, count, cls),
       () => undefined,
     );
   }

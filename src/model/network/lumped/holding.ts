@@ -4,7 +4,20 @@
  * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
  */
 
-import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, NEXT, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
+import {
+  BIN,
+  CONSUMER_MASK,
+  COPY,
+  COUNT_0,
+  COUNT_1,
+  DOUBLES,
+  END,
+  NEXT,
+  SOURCE,
+  TARGET,
+  TIME,
+  WORDS,
+} from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { SourceDoor } from "./source-door.js";
 import { BEHIND, CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
@@ -108,6 +121,7 @@ export class Holding {
           words[w + BIN]!,
           words[w + COUNT_0]!,
           words[w + COUNT_1]!,
+          this.state.countsFor[words[w + TARGET]! & CONSUMER_MASK]!,
         );
       this.lostCopiesAndAll += words[w + COUNT_0]! + words[w + COUNT_1]!;
       words[w + TARGET] = LOST;
@@ -157,8 +171,9 @@ export class Holding {
     const records =
       engine.maxBuffersPerChannel !== null
         ? (engine.maxBuffersPerChannel * perSegment * (closed / channels)) / hottest
-        : // Every other channel has one buffer in use, each closed one a last one that is half full.
-          (2 * channels + 8 - (channels - closed) - 0.5 * closed) * perSegment;
+        : // Every other channel has one buffer in use, each closed one a last one that is half full, and where it was
+          // closed in the midst of its work a first one of which half had gone out; the writer stops at the next one.
+          (2 * channels + 8.5 - (channels - closed) - (nobody ? 0.5 : 1) * closed) * perSegment;
     limit = Math.min(limit, state.flushed[s]! + Math.max(0, Math.floor(records) - state.held[s]!));
     return limit;
   }

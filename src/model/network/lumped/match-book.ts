@@ -129,8 +129,12 @@ export class MatchBook {
   }
 
   /** After the arrivals of a bin (or of its part up to a cut) were booked: deaths take effect. */
-  settle(): void {
-    this.stateDeaths.applyAll();
+  settle(nowNs: number): void {
+    if (this.deaths) {
+      const { bin, layout } = this.columns;
+      this.expiry.expireWithin(Math.min(1, nowNs / layout.resolutionNs - bin), this.takesTurns);
+      this.stateDeaths.applyAll();
+    }
     this.columns.settlement++;
   }
 
@@ -171,9 +175,13 @@ export class MatchBook {
   arrivedAgain(input: number, bin: number, count: number): void {
     this.duplicates.arrivedAgain(input, bin, count);
   }
-  /** Records of (input, bin), of any consumer, are lost for good before they arrived; `earlier`: before a partner that has died since. */
-  lose(input: number, bin: number, count: number, earlier = false): void {
-    this.losses.lose(input, bin, count, earlier);
+  /** Records of (input, bin), of any consumer, are lost for good before they arrived. */
+  lose(input: number, bin: number, count: number): void {
+    this.losses.lose(input, bin, count);
+  }
+  /** The same of records that were lost before a partner that has died since, on their way to consumers that counted for class `cls`. */
+  loseEarlier(input: number, bin: number, count: number, cls: number): void {
+    this.losses.loseEarlier(input, bin, count, cls);
   }
   /** Channels of a class apart take `count` records out of the quanta: lost, or held back for later. */
   withdraw(cls: MatchClass, input: number, bin: number, count: number, held: boolean): void {

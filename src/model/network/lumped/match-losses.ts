@@ -10,11 +10,40 @@ export class MatchLosses {
     this.book = book;
   }
 
-  /**
-   * Records of (input, bin), of any consumer, are lost for good before they arrived. `earlier`: they were lost before
-   * this became final, so not because of a partner that has died since.
-   */
-  lose(input: number, bin: number, count: number, earlier = false): void {
+  /** Records of (input, bin), of any consumer, are lost for good before they arrived. */
+  lose(input: number, bin: number, count: number): void {
+    this.loseOfAll(input, bin, count, MISS.stateLost);
+  }
+
+  /** The same of records that were lost before this became final, so not because of a partner that has died since. */
+  loseEarlier(input: number, bin: number, count: number, id: number): void {
+    if (bin >= this.book.layout.bins) return;
+    const cls = this.book.shared.classes[id];
+    const own = cls && bin >= cls.pacedFrom ? this.loseOfPaced(cls, input, bin, count) : 0;
+    this.loseOfAll(input, bin, count - own, MISS.inputLost);
+  }
+
+  /** They were on their way to consumers of a class with a pace of its own; returns how many it had to come. */
+  private loseOfPaced(cls: MatchClass, input: number, bin: number, count: number): number {
+    const at = this.book.at(input, bin);
+    const own = Math.min(count, Math.floor(cls.passing[at]!));
+    if (own <= 0) return 0;
+    this.book.remaining[at] = Math.max(0, this.book.remaining[at]! - own);
+    this.missOfPaced(cls, input, bin, own / cls.passing[at]!, MISS.inputLost);
+    return own;
+  }
+
+  private missOfPaced(cls: MatchClass, input: number, bin: number, share: number, died: number): void {
+    const at = this.book.at(input, bin);
+    const all = cls.passing[at]! + cls.backing[at]!;
+    const part = all > 0 ? (share * cls.passing[at]!) / all : share;
+    // Whoever ended unseen did so before the senders lost what they held for it.
+    const first = cls.apartFrom === Number.POSITIVE_INFINITY ? MISS.stateLost : died;
+    cls.cells.miss(this.book.cellInput(input), bin, part, ABSENT, MISS.inputLost, first, this.book);
+    cls.passing[at] = cls.passing[at]! * (1 - share);
+  }
+
+  private loseOfAll(input: number, bin: number, count: number, died: number): void {
     if (bin >= this.book.layout.bins || count === 0) return;
     const at = this.book.at(input, bin);
     const rest = this.book.restOf(input, bin);
@@ -25,14 +54,11 @@ export class MatchLosses {
       this.book.classes[b]!.rest[at] = this.book.classes[b]!.rest[at]! * (1 - share);
     for (const cls of this.book.classes) {
       if (bin >= cls.pacedFrom) {
-        const all = cls.passing[at]! + cls.backing[at]!;
-        const part = all > 0 ? (share * cls.passing[at]!) / all : share;
-        cls.cells.miss(v, bin, part, ABSENT, MISS.inputLost, earlier ? MISS.inputLost : MISS.stateLost, this.book);
-        cls.passing[at] = cls.passing[at]! * (1 - share);
+        this.missOfPaced(cls, input, bin, share, died);
         continue;
       }
       if (this.book.shared.base[cls.id] === 1 || !this.book.isApart(cls, bin)) {
-        cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, earlier ? MISS.inputLost : MISS.stateLost, this.book);
+        cls.cells.miss(v, bin, share, ABSENT, MISS.inputLost, died, this.book);
         continue;
       }
       // Of a class apart, its keys' share is lost.
@@ -42,7 +68,6 @@ export class MatchLosses {
       if (bin > cls.apartDoneTo) continue;
       const all = cls.passing[at]! + cls.backing[at]!;
       cls.passing[at] = Math.max(0, cls.passing[at]! - own);
-      const died = earlier ? MISS.inputLost : MISS.stateLost;
       if (all > 0) cls.cells.miss(v, bin, Math.min(1, own / all), ABSENT, MISS.inputLost, died, this.book);
     }
   }

@@ -168,7 +168,7 @@ export class LumpedPlane implements DataPlane {
     const bin = state.arrivals.bin;
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
-    this.settle(endNs >= this.layout.config.durationNs);
+    this.settle(endNs, endNs >= this.layout.config.durationNs);
     const { classes } = rows;
     for (const book of this.books)
       book.endBin(
@@ -191,7 +191,7 @@ export class LumpedPlane implements DataPlane {
   }
 
   /** All arrivals so far go into the books. */
-  private settle(everything: boolean): void {
+  private settle(nowNs: number, everything: boolean): void {
     const { receivers, layout, ledger } = this;
     const stride = layout.bins + 1;
     const size = layout.groups.length * stride;
@@ -238,7 +238,7 @@ export class LumpedPlane implements DataPlane {
       },
       () => true,
     );
-    for (const book of this.books) book.settle();
+    for (const book of this.books) book.settle(nowNs);
   }
 
   private settleOwn(stride: number): void {
@@ -317,7 +317,7 @@ export class LumpedPlane implements DataPlane {
     if (this.lastCutNs === nowNs) return;
     this.lastCutNs = nowNs;
     this.advanceTo(nowNs);
-    this.settle(true);
+    this.settle(nowNs, true);
   }
 
   // --- limits of queues that are not apart ---

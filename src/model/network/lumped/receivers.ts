@@ -263,6 +263,7 @@ export class Receivers extends TaskThreads {
         words[w + BIN]!,
         words[w + COUNT_0]!,
         words[w + COUNT_1]!,
+        this.state.countsFor[words[w + TARGET]! & CONSUMER_MASK]!,
       );
     this.dropped += count;
     this.state.processedOf[words[w + SOURCE]!] = this.state.processedOf[words[w + SOURCE]!]! + count;

@@ -19,6 +19,9 @@ export const CAUSE = {
   skippedAtSource: RECORD_LOSS_CAUSES.indexOf("skippedAtSource"),
 } as const satisfies Record<RecordLossCause, number>;
 
+/** An own loss that strikes the consumers of all classes alike. */
+export const ALL_CLASSES = 255;
+
 const GOLDEN = 0.6180339887498949;
 
 export class RecordLedger {
@@ -45,6 +48,7 @@ export class RecordLedger {
   private ownCount0 = new Int32Array(64);
   private ownCount1 = new Int32Array(64);
   private ownCause = new Uint8Array(64);
+  private ownClass = new Uint8Array(64);
   private ownFree = -1;
   private ownUsed = 0;
 
@@ -68,8 +72,19 @@ export class RecordLedger {
     this.lost[cause] = this.lost[cause]! + count;
   }
 
-  /** A loss of source `s` alone: `count0` records of `bin` and `count1` of the next, the last at offset `end` − 1. */
-  loseOwn(s: number, cause: number, end: number, bin: number, count0: number, count1: number): void {
+  /**
+   * A loss of source `s` alone: `count0` records of `bin` and `count1` of the next, the last at offset `end` − 1, meant
+   * for consumers that count for match class `cls`.
+   */
+  loseOwn(
+    s: number,
+    cause: number,
+    end: number,
+    bin: number,
+    count0: number,
+    count1: number,
+    cls: number = ALL_CLASSES,
+  ): void {
     if (count0 + count1 === 0) return;
     let slot = this.ownFree;
     if (slot >= 0) this.ownFree = this.ownNext[slot]!;
@@ -84,6 +99,7 @@ export class RecordLedger {
     this.ownCount0[slot] = count0;
     this.ownCount1[slot] = count1;
     this.ownCause[slot] = cause;
+    this.ownClass[slot] = cls;
     this.noteOwn(s, bin, count0, count1);
     this.lost[cause] = this.lost[cause]! + count0 + count1;
   }
@@ -95,7 +111,7 @@ export class RecordLedger {
   settleOwn(
     s: number,
     offset: number,
-    forGood: (bin: number, count: number) => void,
+    forGood: (bin: number, count: number, cls: number) => void,
     again: (bin: number, count: number, cause: number) => void,
   ): void {
     let slot = this.ownHead[s]!;
@@ -110,8 +126,9 @@ export class RecordLedger {
       const kept1 = kept - kept0;
       const bin = this.ownBin[slot]!;
       const cause = this.ownCause[slot]!;
-      if (kept0 > 0) forGood(bin, kept0);
-      if (kept1 > 0) forGood(bin + 1, kept1);
+      const cls = this.ownClass[slot]!;
+      if (kept0 > 0) forGood(bin, kept0, cls);
+      if (kept1 > 0) forGood(bin + 1, kept1, cls);
       if (count0 > kept0) again(bin, count0 - kept0, cause);
       if (count1 > kept1) again(bin + 1, count1 - kept1, cause);
       const next = this.ownNext[slot]!;
@@ -188,5 +205,6 @@ export class RecordLedger {
     this.ownCount0 = longer(this.ownCount0, capacity);
     this.ownCount1 = longer(this.ownCount1, capacity);
     this.ownCause = longer(this.ownCause, capacity);
+    this.ownClass = longer(this.ownClass, capacity);
   }
 }

@@ -26,14 +26,13 @@ export function positionWhenFull(
     for (const row of held) x = Math.min(x, Math.ceil((row.base + records - row.phase) / row.share));
   } else {
     const channels = state.layout.consumerCount[s]!;
-    const pool = 2 * channels + 8 - (channels - held.length);
-    // A channel's last buffer is half full on average.
+    // Every other channel has one buffer in use. The one after the last stops the writer: about half a buffer later.
+    const pool = 2 * channels + 8 - (channels - held.length) + 0.5;
+    // A channel begins to hold in a buffer of which half has gone out, and ends in one that is half full.
     const used = (at: number): number => {
-      let buffers = 0;
-      for (const row of held) {
-        const records = positions.contents(row.share, row.phase, at) - row.base;
-        if (records > 0) buffers += (records * group.wireBytes) / segment + 0.5;
-      }
+      let buffers = held.length;
+      for (const row of held)
+        buffers += ((positions.contents(row.share, row.phase, at) - row.base) * group.wireBytes) / segment;
       return buffers;
     };
     let low = positions.flushedX(s);
