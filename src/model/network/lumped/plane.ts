@@ -185,6 +185,7 @@ export class LumpedPlane implements DataPlane {
     receivers.deliveredNow = 0;
     rows.discardedNow = 0;
     this.state.noteProcessed();
+    this.receivers.turns.atTick();
     this.limitQueues(endNs);
     state.pool.tidy();
     state.gates.tidy();

@@ -6,6 +6,7 @@ import type { GapTracker } from "../plane-common/gap-tracker.js";
 import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import { ArrivalCounts, LateArrivalCounts } from "./arrival-counts.js";
 import { OLD_BINS, type SharedShares } from "./book-columns.js";
+import { GateTurns } from "./gate-turns.js";
 import { LatencySamples } from "./latency-samples.js";
 import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import type { RecordLedger } from "./record-ledger.js";
@@ -49,7 +50,8 @@ export class TaskThreads {
   private readonly sinkIndex: Int32Array;
   private readonly groups: number;
   private readonly stride: number;
-  private readonly sourcesOfSink: Int32Array;
+  /** How a gate divides its service between sources that lag and all others. */
+  readonly turns: GateTurns;
   private readonly serviceNs: Float64Array;
   private readonly samples: LatencySamples;
 
@@ -64,14 +66,12 @@ export class TaskThreads {
     const { layout } = state;
     this.groups = layout.groups.length;
     this.stride = layout.bins + 1;
-    this.sourcesOfSink = Int32Array.from(layout.sinks, (each) =>
-      each.inputs.reduce((sum, group) => sum + group.sources, 0),
-    );
     this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
     this.classSize = this.groups * this.stride;
     this.arrived = new ArrivalCounts(classes * this.classSize);
     this.late = new LateArrivalCounts(classes * this.classSize);
     this.copies = new ArrivalCounts(this.groups * this.stride);
+    this.turns = new GateTurns(state);
     this.samples = new LatencySamples(state, latency, binned, this.serviceNs);
   }
 
@@ -199,15 +199,13 @@ export class TaskThreads {
   private noteTurn(consumer: number, head: number, lagHead: number, start: number, lags: boolean, count: number): void {
     const { state } = this;
     const { doubles } = state.gates;
-    const { lagOwed, layout } = state;
+    const { lagOwed } = state;
     if (head < 0 || doubles[head * DOUBLES + TIME]! > start || doubles[lagHead * DOUBLES + TIME]! > start) {
       lagOwed[consumer] = 0;
       return;
     }
-    const sink = layout.sinkOfConsumer[consumer]!;
-    const lagging = Math.max(1, state.laggingAtTick[sink]!);
-    const others = Math.max(1, this.sourcesOfSink[sink]! - lagging);
-    lagOwed[consumer] = lagOwed[consumer]! + (lags ? -count * others : count * lagging);
+    const lagShare = this.turns.lagShare[consumer]!;
+    lagOwed[consumer] = lagOwed[consumer]! + (lags ? -count * (1 - lagShare) : count * lagShare);
   }
 
   private processSpecial(
