@@ -15,22 +15,14 @@ const RATE: Readonly<Record<number, number>> = { 8: 500, 40: 150, 100: 50 };
 type Run = ReturnType<typeof simulateCase>;
 
 /**
- * What does not agree within its bound yet, and how far it may be off. After a silent loss of much of a job under a
- * global restart: what states lose until then, and to what it is put down. Where senders held data for restarted
- * subtasks: their first output comes too early, because a class of consumers meets its records at the pace of all.
+ * What does not agree within its bound yet, and how far it may be off. Where senders held data for restarted subtasks
+ * their first output comes too early.
  */
 const KNOWN: readonly (readonly [slots: number, situation: string, measure: string, most: number])[] = [
-  [8, "power-loss, global-restart", "stateLost", 500],
-  [8, "power-loss, global-restart", "unflushedOutput", 300],
-  [8, "power-loss, global-restart", "missed inputLost", 500],
-  [8, "power-loss, global-restart", "missed stateLost", 500],
-  [8, "power-loss, single-task", "gap of the affected", 300],
-  [40, "power-loss, global-restart", "missed stateLost", 450],
-  [40, "power-loss, single-task", "gap of the affected", 600],
-  [40, "kill, single-task, no discard", "gap of the affected", 700],
-  [40, "kill, single-task, no discard", "missed late", 450],
-  [100, "power-loss, single-task", "lostInFlight", 300],
-  [100, "kill, single-task, no discard", "gap of the affected", 1400],
+  [40, "kill, single-task, no discard", "gap of the affected", 350],
+  [40, "kill, single-task, no discard", "missed late", 250],
+  [100, "power-loss, single-task", "lostInFlight", 250],
+  [100, "kill, single-task, no discard", "gap of the affected", 1200],
 ];
 
 /** Latency of what is read from a backlog is compared as a share of itself: it depends on which record waits for which. */
