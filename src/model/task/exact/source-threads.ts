@@ -1,19 +1,19 @@
 /**
  * The task threads of all source subtasks: read the log, serve one record at a time, write. What blocks or suspends
- * a thread is asked of its outputs. Commits are positions; where a new attempt starts is decided here.
+ * a thread is asked of its outputs. Where it reads is `log-positions.ts`.
  */
 import { PRIORITY } from "../../../kernel/priorities.js";
 import type { PlaneContext } from "../../network/data-plane.js";
 import type { Arrivals } from "../../network/exact/arrivals.js";
 import type { Outputs } from "../../network/exact/channels.js";
 import type { HopCounters, Violations } from "../../network/exact/checks.js";
-import { CAUSE, type Ledger } from "../../network/exact/ledger.js";
+import type { Ledger } from "../../network/exact/ledger.js";
 import type { OutputMeter } from "../../network/exact/output-meter.js";
 import type { Routes } from "../../network/exact/routes.js";
 import type { Subpartitions } from "../../network/exact/subpartitions.js";
 import type { World } from "../../network/exact/world.js";
-import { commitPhaseNs } from "../../network/plane-common/pinning.js";
 import type { Emitter } from "./emitter.js";
+import { LogPositions } from "./log-positions.js";
 import type { ServiceTimes } from "./service.js";
 import type { StallReport } from "./stall-report.js";
 
@@ -35,7 +35,7 @@ export class SourceThreads {
   private readonly hops: HopCounters;
   private readonly violations: Violations;
   private readonly soft: boolean;
-  private readonly commitNs: number;
+  private readonly positions: LogPositions;
 
   /** By source: when the record in hand started and ends; when the thread is free of mails. */
   private readonly startNs: Float64Array;
@@ -47,7 +47,6 @@ export class SourceThreads {
   private readonly mailNs: Float64Array;
   private readonly handle: Float64Array;
   private readonly kindDone: number;
-  private readonly kindCommit: number;
 
   constructor(world: World, subpartitions: Subpartitions, emitter: Emitter) {
     const { context, routes } = world;
@@ -65,7 +64,6 @@ export class SourceThreads {
     this.violations = world.violations;
     const { config, sim } = context;
     this.soft = !config.engine.blocksInsideEmit;
-    this.commitNs = Math.round(config.costs.offsetCommitIntervalNs);
     const n = routes.sourceTasks.length;
     this.state = new Uint8Array(n);
     this.startNs = new Float64Array(n);
@@ -76,19 +74,14 @@ export class SourceThreads {
     this.leftNs = new Float64Array(n);
     this.handle = new Float64Array(n).fill(-1);
     this.kindDone = sim.defineKind("record written", PRIORITY.completion, (_, s, attempt) => this.done(s, attempt));
-    this.kindCommit = sim.defineKind("offsets committed", PRIORITY.timer + 8, (_, s, attempt) =>
-      this.commit(s, attempt),
+    this.positions = new LogPositions(world, subpartitions.attempt, (s) =>
+      this.state[s] === THREAD.down ? -1 : this.beingServed(s),
     );
   }
 
   /** At t=0: all records before are read; the last commit was up to an interval ago. */
   startRunning(s: number): void {
-    const log = this.arrivals.logs[s]!;
-    const phase =
-      this.commitNs > 0 ? commitPhaseNs(this.context.streams, this.routes.sourceTasks[s]!, this.commitNs) : 0;
-    log.position = log.zero;
-    log.committed = this.commitNs > 0 ? Math.max(log.tail, log.firstAt(phase - this.commitNs)) : log.zero;
-    this.begin(s, phase);
+    this.begin(s, this.positions.startRunning(s));
   }
 
   private begin(s: number, nextCommitInNs: number): void {
@@ -98,15 +91,7 @@ export class SourceThreads {
     this.mailNs[s] = 0;
     this.speed[s] = 1;
     this.next(s);
-    if (this.commitNs > 0) {
-      sim.schedule(
-        sim.nowNs + nextCommitInNs,
-        this.kindCommit,
-        this.entity(s),
-        s,
-        this.subpartitions.attempt[this.routes.sourceTasks[s]!]!,
-      );
-    }
+    this.positions.commitIn(s, nextCommitInNs);
   }
 
   private entity(s: number): number {
@@ -244,13 +229,6 @@ export class SourceThreads {
     return this.state[s] === THREAD.serving && this.startNs[s]! < this.context.sim.nowNs ? 1 : 0;
   }
 
-  private commit(s: number, attempt: number): void {
-    if (attempt !== this.subpartitions.attempt[this.routes.sourceTasks[s]!] || this.state[s] === THREAD.down) return;
-    const log = this.arrivals.logs[s]!;
-    log.committed = log.position + this.beingServed(s);
-    this.context.sim.schedule(this.context.sim.nowNs + this.commitNs, this.kindCommit, this.entity(s), s, attempt);
-  }
-
   /** A mail runs between two records; returns when it is done. A thread that waits inside emit runs it later than told. */
   mail(s: number, readyNs: number, costNs: number): number {
     const { sim } = this.context;
@@ -273,49 +251,20 @@ export class SourceThreads {
   /** The attempt ends; the record in its hands is lost with it. */
   end(s: number): void {
     if (this.state[s] === THREAD.down) return;
-    const log = this.arrivals.logs[s]!;
     const { sim } = this.context;
     sim.cancel(this.handle[s]!);
-    const taken = this.beingServed(s);
-    log.position += taken;
-    if (taken + log.inHand > 0) {
-      for (let stream = this.routes.streamBase[s]!; stream < this.routes.streamBase[s + 1]!; stream++) {
-        this.ledger.loseUnsent(stream, log.position - 1, CAUSE.unflushedOutput);
-      }
-      this.hops.out.log++;
-      log.inHand = 0;
-    }
+    this.positions.loseInHand(s);
     this.stalls.end(this.routes.sourceTasks[s]!, sim.nowNs);
     this.state[s] = THREAD.down;
   }
 
-  /** A new attempt reads on from the committed offset, or from the log's end. */
+  /** A new attempt. */
   start(s: number, attempt: number): void {
-    const task = this.routes.sourceTasks[s]!;
-    const { sim, streams, config, topology } = this.context;
-    const log = this.arrivals.logs[s]!;
-    if (config.vertices[topology.taskVertex[task]!]!.resume === "committed") {
-      const from = Math.min(log.committed, log.position);
-      this.ledger.readAgain(s, from, log.position);
-      this.hops.out.log -= log.position - from;
-      log.position = from;
-    } else {
-      const to = Math.max(log.position, log.firstAt(sim.nowNs));
-      const from = log.position;
-      log.position = to;
-      this.ledger.skip(s, from, to);
-      this.hops.out.log += to - from;
-      log.committed = to;
-    }
-    this.begin(s, Math.floor(streams.family("commit-phase").uniform53(task, attempt) * this.commitNs));
+    this.begin(s, this.positions.resume(s, attempt));
   }
 
   /** Records of this log that are produced and not read, by `nowNs`. */
   unread(s: number, nowNs: number): number {
-    const log = this.arrivals.logs[s]!;
-    let seen = Math.max(log.producedSeen, log.tail);
-    while (seen < log.end && log.eventNs[seen & log.mask]! < nowNs) seen++;
-    log.producedSeen = seen;
-    return Math.max(0, seen - log.position);
+    return this.positions.unread(s, nowNs);
   }
 }
