@@ -94,7 +94,7 @@ export class Lifecycle {
     const start = ++this.starts[task]!;
     const { outputs } = this;
     for (let o = outputs.base[task]!; o < outputs.base[task + 1]!; o++) {
-      this.subpartitions.reset(o);
+      this.subpartitions.pools.reset(o);
       const first = outputs.channelBase[o]!;
       this.channels.view.fill(VIEW.hold, first, first + outputs.channels[o]!);
     }

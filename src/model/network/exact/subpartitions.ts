@@ -1,7 +1,12 @@
+/**
+ * The queue of every channel at its sender (PipelinedSubpartition): records written into segments, slices polled from
+ * them, and the half record at which a new view must not begin. Its segments come from `segment-pools.ts`.
+ */
 import { type Channels, type Outputs, VIEW } from "./channels.js";
 import type { HopCounters } from "./checks.js";
 import { CAUSE, type Ledger } from "./ledger.js";
 import { type Buffers, FLAG, type RecordNodes, Segments } from "./pools.js";
+import { SegmentPools } from "./segment-pools.js";
 import type { World } from "./world.js";
 
 const LENGTH_PREFIX_BYTES = 4;
@@ -16,6 +21,7 @@ export class Subpartitions {
   readonly wireBytes: Int32Array;
   /** Attempt counter per task: segments of older attempts belong to no pool. */
   readonly attempt: Int32Array;
+  readonly pools: SegmentPools;
   private readonly channels: Channels;
   private readonly outputs: Outputs;
   private readonly nodes: RecordNodes;
@@ -24,13 +30,12 @@ export class Subpartitions {
   private readonly ledger: Ledger;
   private readonly hops: HopCounters;
   private readonly segmentBytes: number;
-  private readonly maxPerChannel: number;
-  private readonly hard: boolean;
   private readonly flushesAlways: boolean;
 
   constructor(world: World) {
     const { context, outputs } = world;
     const { config, topology } = context;
+    this.pools = new SegmentPools(world);
     this.channels = world.channels;
     this.outputs = world.outputs;
     this.nodes = world.nodes;
@@ -38,8 +43,6 @@ export class Subpartitions {
     this.ledger = world.ledger;
     this.hops = world.hops;
     this.segmentBytes = config.engine.segmentBytes;
-    this.maxPerChannel = config.engine.maxBuffersPerChannel ?? 2 ** 30;
-    this.hard = config.engine.blocksInsideEmit;
     // A buffer timeout of 0 flushes after each record.
     this.flushesAlways = config.engine.bufferTimeoutNs === 0;
     this.attempt = new Int32Array(topology.tasks);
@@ -47,11 +50,6 @@ export class Subpartitions {
       outputs.edges,
       (edge) => config.vertices[edge.from]!.recordBytes + LENGTH_PREFIX_BYTES,
     );
-  }
-
-  /** Soft back-pressure asks this before a record; one full channel makes the whole output unavailable. */
-  available(output: number): boolean {
-    return this.outputs.poolFree[output]! > 0 && this.outputs.full[output] === 0;
   }
 
   /**
@@ -70,7 +68,7 @@ export class Subpartitions {
     for (;;) {
       let open = c.openBytes[ch]!;
       if (open < 0) {
-        if (!this.acquire(ch)) return left;
+        if (!this.pools.acquire(ch)) return left;
         const whole = this.wireBytes[c.output[ch]!]!;
         c.openPolled[ch] = 0;
         c.openCount[ch] = 0;
@@ -105,30 +103,11 @@ export class Subpartitions {
     c.recordTail[ch] = node;
   }
 
-  private acquire(ch: number): boolean {
-    const c = this.channels;
-    const o = c.output[ch]!;
-    // Soft back-pressure lets the record in hand end in overdraft buffers.
-    if (this.hard && (this.outputs.poolFree[o]! <= 0 || c.segments[ch]! >= this.maxPerChannel)) return false;
-    this.outputs.poolFree[o]!--;
-    if (++c.segments[ch]! === this.maxPerChannel) this.outputs.full[o]!++;
-    return true;
-  }
-
   /** A segment of the channel goes back to its pool, unless the attempt that took it is gone. */
   release(ch: number, attempt: number): void {
     if (attempt !== this.attempt[this.channels.producer[ch]!]) return;
-    this.giveBack(ch, 1);
+    this.pools.giveBack(ch, 1);
     this.onSpace(this.channels.output[ch]!);
-  }
-
-  private giveBack(ch: number, count: number): void {
-    const c = this.channels;
-    const o = c.output[ch]!;
-    this.outputs.poolFree[o]! += count;
-    const before = c.segments[ch]!;
-    c.segments[ch] = before - count;
-    if (before >= this.maxPerChannel && before - count < this.maxPerChannel) this.outputs.full[o]!--;
   }
 
   private finish(ch: number, tailTorn: boolean): void {
@@ -241,7 +220,7 @@ export class Subpartitions {
     c.openCount[ch] = 0;
     c.flushRequested[ch] = 0;
     c.torn[ch] = 0;
-    if (held > 0) this.giveBack(ch, held);
+    if (held > 0) this.pools.giveBack(ch, held);
   }
 
   private loseNode(node: number, cause: number): void {
@@ -289,17 +268,9 @@ export class Subpartitions {
       // Nothing else was in this segment.
       c.segmentHead[ch] = this.segments.next[s]!;
       this.segments.release(s);
-      this.giveBack(ch, 1);
+      this.pools.giveBack(ch, 1);
     }
     return true;
-  }
-
-  /** A fresh attempt of the producer: empty pools, nobody reads yet. */
-  reset(output: number): void {
-    this.outputs.poolFree[output] = this.outputs.poolSize[output]!;
-    this.outputs.full[output] = 0;
-    const first = this.outputs.channelBase[output]!;
-    this.channels.segments.fill(0, first, first + this.outputs.channels[output]!);
   }
 
   /** Segments that wait in the queue, the open one included. */

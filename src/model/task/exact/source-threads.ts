@@ -143,7 +143,7 @@ export class SourceThreads {
     }
     if (this.soft) {
       for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++) {
-        if (this.subpartitions.available(o)) continue;
+        if (this.subpartitions.pools.available(o)) continue;
         this.state[s] = THREAD.suspended;
         this.stalls.begin(task, sim.nowNs);
         return;

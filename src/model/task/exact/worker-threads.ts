@@ -115,7 +115,7 @@ export class WorkerThreads {
   private roomBehind(task: number): boolean {
     if (!this.soft) return true;
     for (let o = this.outputs.base[task]!; o < this.outputs.base[task + 1]!; o++)
-      if (!this.subpartitions.available(o)) return false;
+      if (!this.subpartitions.pools.available(o)) return false;
     return true;
   }
 
