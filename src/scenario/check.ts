@@ -12,10 +12,11 @@ import { hottestSubtasks } from "./check-load.js";
 import type { NetworkMemory } from "./check-memory.js";
 import { networkMemory } from "./check-memory.js";
 import { checkMessages } from "./check-messages.js";
+import type { Place } from "./diagnosis.js";
 import type { Finding } from "./finding.js";
 import type { Diagnostic, Problem } from "./messages.js";
 import type { Allowance } from "./names.js";
-import type { NormalisedScenario, Place } from "./normalise.js";
+import type { NormalisedScenario } from "./normalise.js";
 import type { Path } from "./schema-values.js";
 
 export interface CheckReport {

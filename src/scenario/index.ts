@@ -1,8 +1,10 @@
 /**
  * Front door of the room: YAML text in, normalised scenario or diagnostics out. No file is read here, no case is run.
  */
+
+import type { Place } from "./diagnosis.js";
 import type { Diagnostic } from "./messages.js";
-import type { NormalisedScenario, NormaliseOptions, Place } from "./normalise.js";
+import type { NormalisedScenario, NormaliseOptions } from "./normalise.js";
 import { normalise } from "./normalise.js";
 import { parseYaml } from "./parse.js";
 import type { Path } from "./schema-values.js";
@@ -25,6 +27,7 @@ export { checkConfig, checkScenario } from "./check.js";
 export type { VertexLoad } from "./check-load.js";
 export type { NetworkMemory } from "./check-memory.js";
 export { COSTS } from "./cost-catalogue.js";
+export type { Place } from "./diagnosis.js";
 export type { Expectation, ExpectationResult, MetricExpectation, Relation } from "./expectations.js";
 export { evaluateExpectation, evaluateOnSummaries, median, medianMeasured } from "./expectations.js";
 export type { Finding } from "./finding.js";
@@ -36,7 +39,7 @@ export type { MetricSpec } from "./metrics-catalogue.js";
 export { METRICS, readMetric } from "./metrics-catalogue.js";
 export type { Allowance } from "./names.js";
 export { ALLOWANCES, STRATEGY_NAMES } from "./names.js";
-export type { NormalisedCase, NormalisedScenario, NormaliseOptions, Place } from "./normalise.js";
+export type { NormalisedCase, NormalisedScenario, NormaliseOptions } from "./normalise.js";
 export type { Objective, SweepBlock, SweepGrid } from "./sweep.js";
 export type { Constraint, Measure, Precision, SpreadName } from "./sweep-terms.js";
 export { findMetric, parseConstraint, parseMeasure, parsePrecision } from "./sweep-terms.js";

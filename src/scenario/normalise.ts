@@ -4,10 +4,10 @@
  * else into the file.
  */
 import type { ModelConfig } from "../model/config.js";
+import { Diagnosis, type Origin, type Place } from "./diagnosis.js";
 import type { Expectation } from "./expectations.js";
 import { readExpectation } from "./expectations.js";
 import { interpolated } from "./interpolate.js";
-import type { Issue } from "./issues.js";
 import { translate } from "./issues.js";
 import { validKeysAt } from "./json-schema.js";
 import type { Diagnostic, Problem } from "./messages.js";
@@ -60,18 +60,6 @@ export type NormaliseResult =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 type Tree = Record<string, unknown>;
-/** Where something stands: in the file, or in a `--set`. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-interface Origin {
-  readonly path: Path;
-  readonly place: Place;
-}
-
-const MAX_DIAGNOSTICS = 20;
 /** What makes a scenario itself cannot differ between its cases. */
 const NOT_PER_CASE = [
   "version",
@@ -86,19 +74,16 @@ const NOT_PER_CASE = [
   "sweep",
 ];
 
-function startsWith(path: Path, prefix: Path): boolean {
-  return prefix.length <= path.length && prefix.every((segment, i) => String(segment) === String(path[i]));
-}
-
 class Normaliser {
   private readonly yaml: YamlTree;
   private readonly options: NormaliseOptions;
-  private readonly diagnostics: Diagnostic[] = [];
+  private readonly diagnosis: Diagnosis;
   private readonly topLevel: readonly string[];
 
   constructor(yaml: YamlTree, options: NormaliseOptions) {
     this.yaml = yaml;
     this.options = options;
+    this.diagnosis = new Diagnosis(yaml, options.file);
     this.topLevel = validKeysAt({}, []);
   }
 
@@ -124,7 +109,7 @@ class Normaliser {
     }
     const expect = this.expectations(input, baseOrigins);
     const sweep = this.sweep(input, baseOrigins);
-    if (this.diagnostics.length > 0) return this.failed();
+    if (this.diagnosis.found) return this.failed();
     const allNames = cases.map((c) => c.name);
     const kept = expect.filter((entry) => allNames.includes(entry.case));
     const head = {
@@ -153,29 +138,11 @@ class Normaliser {
       if (index === undefined) return path;
       return index === null ? path.slice(2) : ["cases", index, ...path.slice(2)];
     };
-    return { ok: true, scenario, locate: (path) => this.place(inFile(path), "value", baseOrigins) };
+    return { ok: true, scenario, locate: (path) => this.diagnosis.place(inFile(path), "value", baseOrigins) };
   }
 
   private failed(): NormaliseResult {
-    return { ok: false, diagnostics: this.diagnostics.slice(0, MAX_DIAGNOSTICS) };
-  }
-
-  private place(path: Path, at: "key" | "value", origins: readonly Origin[]): Place {
-    let best: Origin | null = null;
-    for (const origin of origins) {
-      if (startsWith(path, origin.path) && (best === null || origin.path.length >= best.path.length)) best = origin;
-    }
-    if (best !== null) return best.place;
-    return { file: this.options.file, ...this.yaml.locate(path, at) };
-  }
-
-  private report(issues: readonly Issue[], origins: readonly Origin[]): void {
-    for (const { path, at, problem: p } of issues) {
-      const found = { ...p, ...this.place(path, at, origins) };
-      const same = (d: Diagnostic) =>
-        d.file === found.file && d.line === found.line && d.column === found.column && d.message === found.message;
-      if (!this.diagnostics.some(same)) this.diagnostics.push(found);
-    }
+    return { ok: false, diagnostics: this.diagnosis.first };
   }
 
   /** The base tree with every `--set` applied, or `null` after reporting. */
@@ -186,18 +153,18 @@ class Normaliser {
       const place = (column: number): Place => ({ file: "--set", line: 1, column });
       const assignment = parseAssignment(text);
       if (!assignment.ok) {
-        this.diagnostics.push({ ...assignment.problem, ...place(1) });
+        this.diagnosis.add({ ...assignment.problem, ...place(1) });
         continue;
       }
       const applied = this.applySet(tree, assignment.value.path, assignment.value.value);
       if ("problem" in applied) {
-        this.diagnostics.push({ ...applied.problem, ...place(1) });
+        this.diagnosis.add({ ...applied.problem, ...place(1) });
         continue;
       }
       tree = applied.tree;
       origins.push({ path: applied.path, place: place(text.indexOf("=") + 2) });
     }
-    return this.diagnostics.length > 0 ? null : { tree, origins };
+    return this.diagnosis.found ? null : { tree, origins };
   }
 
   private applySet(tree: Tree, text: string, value: unknown): { tree: Tree; path: Path } | { problem: Problem } {
@@ -210,12 +177,12 @@ class Normaliser {
   private validate(tree: Tree, origins: readonly Origin[]): ScenarioInput | null {
     const filled = interpolated(tree);
     if (filled.issues.length > 0) {
-      this.report(filled.issues, origins);
+      this.diagnosis.report(filled.issues, origins);
       return null;
     }
     const parsed = scenarioSchema.safeParse(filled.tree);
     if (parsed.success) return parsed.data;
-    this.report(translate(filled.tree, parsed.error.issues), origins);
+    this.diagnosis.report(translate(filled.tree, parsed.error.issues), origins);
     return null;
   }
 
@@ -228,13 +195,16 @@ class Normaliser {
     const names = all.map((entry) => entry.name);
     names.forEach((name, i) => {
       if (names.indexOf(name) < i)
-        this.report([{ path: ["cases", i, "name"], at: "value", problem: messages.duplicate("case", name) }], []);
+        this.diagnosis.report(
+          [{ path: ["cases", i, "name"], at: "value", problem: messages.duplicate("case", name) }],
+          [],
+        );
     });
     const chosen = this.options.cases ?? [];
     for (const name of chosen) {
       if (!names.includes(name)) {
         const p = { ...messages.unknownName("case", name, names), nearest: nearestName(name, names) };
-        this.diagnostics.push({ ...p, file: "--case", line: 1, column: 1 });
+        this.diagnosis.add({ ...p, file: "--case", line: 1, column: 1 });
       }
     }
     return chosen.length === 0 ? all : all.filter((entry) => chosen.includes(entry.name));
@@ -255,7 +225,7 @@ class Normaliser {
     const rawEntry = index !== null && Array.isArray(rawCases) ? (rawCases[index] as Tree) : {};
     for (const [text, value] of Object.entries((rawEntry.set as Tree | undefined) ?? {})) {
       const path: Path = ["cases", index as number, "set", text];
-      const fail = (p: Problem) => this.report([{ path, at: "key", problem: p }], baseOrigins);
+      const fail = (p: Problem) => this.diagnosis.report([{ path, at: "key", problem: p }], baseOrigins);
       const head = /^[^.[]*/.exec(text)?.[0] ?? "";
       if (NOT_PER_CASE.includes(head)) {
         fail(messages.setForbidden(text));
@@ -267,14 +237,14 @@ class Normaliser {
         return null;
       }
       tree = applied.tree;
-      origins.push({ path: applied.path, place: this.place(path, "value", baseOrigins) });
+      origins.push({ path: applied.path, place: this.diagnosis.place(path, "value", baseOrigins) });
     }
     const input = entry === null || Object.keys(entry.set).length === 0 ? base : this.validate(tree, origins);
     if (input === null) return null;
     const strategy = entry?.strategy ?? input.strategy;
     const home: Path = index === null ? [] : ["cases", index];
     if (strategy === undefined) {
-      this.report(
+      this.diagnosis.report(
         [{ path: home, at: "value", problem: messages.missingKey("strategy", `one of ${STRATEGY_NAMES.join(", ")}`) }],
         origins,
       );
@@ -282,7 +252,7 @@ class Normaliser {
     }
     const own = index === null ? input.strategyOptions : (entry?.strategyOptions ?? {});
     const wrong = optionProblems(strategy, own);
-    this.report(
+    this.diagnosis.report(
       wrong.map((w) => ({ path: [...home, "strategyOptions", ...w.path], at: "key" as const, problem: w.problem })),
       origins,
     );
@@ -290,7 +260,7 @@ class Normaliser {
     const options = { ...applicableOptions(strategy, input.strategyOptions), ...entry?.strategyOptions };
     const made = toModel(input, strategy, options, seed);
     if ("problems" in made) {
-      this.report(
+      this.diagnosis.report(
         made.problems.map((found) => ({ ...found, at: "value" as const })),
         origins,
       );
@@ -303,7 +273,7 @@ class Normaliser {
     if (input.sweep === undefined) return null;
     const read = readSweep(input.sweep);
     if (read.ok) return read.value;
-    this.report(
+    this.diagnosis.report(
       read.problems.map((p) => ({ path: ["sweep", ...p.path], at: "value" as const, problem: p.problem })),
       origins,
     );
@@ -319,10 +289,10 @@ class Normaliser {
         const unwatched = read.value.find((each) => each.kind === "invariant" && !watched.includes(each.invariant));
         if (unwatched === undefined) return [...read.value];
         const unseen = messages.unwatchedInvariant(entry.invariant ?? "", watched);
-        this.report([{ path: ["expect", i, "invariant"], at: "value", problem: unseen }], origins);
+        this.diagnosis.report([{ path: ["expect", i, "invariant"], at: "value", problem: unseen }], origins);
         return [];
       }
-      this.report(
+      this.diagnosis.report(
         read.problems.map((p) => ({ path: ["expect", i, ...p.path], at: "value" as const, problem: p.problem })),
         origins,
       );
