@@ -1,12 +1,13 @@
 /**
- * Compiles `src/` to `dist/`, only what changed, and takes along what the browser loads. Plain JavaScript, for it runs
+ * Compiles `src/` to `dist/`, only what changed, and makes what the browser loads. Plain JavaScript, for it runs
  * before anything is compiled. As a program: `npm run build`.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { clientBundle } from "../report/client/bundle.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -18,8 +19,12 @@ export function build({ quiet = false } = {}) {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const run = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, encoding: "utf8" });
   if (run.status !== 0 && !quiet) process.stderr.write(`${run.stdout ?? ""}${run.stderr ?? ""}`);
-  const client = { recursive: true, filter: (/** @type {string} */ file) => !/\.(test\.ts|json)$/.test(file) };
-  cpSync(join(root, "src", "report", "client"), join(root, "dist", "report", "client"), client);
+  const client = join(root, "dist", "report", "client");
+  const { script, style } = clientBundle();
+  rmSync(client, { recursive: true, force: true });
+  mkdirSync(client, { recursive: true });
+  writeFileSync(join(client, "client.js"), script);
+  writeFileSync(join(client, "style.css"), style);
   return run.status === 0;
 }
 

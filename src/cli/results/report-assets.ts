@@ -2,20 +2,18 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { CLIENT_MODULES } from "../../report/html/bundle.js";
 import type { ReportAssets } from "../../report/html/page.js";
 import { packageRoot } from "../package-info.js";
 
-/** Beside the compiled code and beside the sources alike. */
-const CLIENT = fileURLToPath(new URL("../../report/client/", import.meta.url));
+/** What the build has made of `report/client/`. */
+const CLIENT = join(packageRoot, "dist", "report", "client");
 /** In the order in which a page has to load them. */
 const LIBRARIES = ["vega", "vega-lite", "vega-embed"] as const;
 
 export function reportAssets(): ReportAssets {
   return {
     libraries: LIBRARIES.map(minified),
-    client: CLIENT_MODULES.map((name) => ({ name, source: readFileSync(join(CLIENT, name), "utf8") })),
+    script: readFileSync(join(CLIENT, "client.js"), "utf8"),
     style: readFileSync(join(CLIENT, "style.css"), "utf8"),
   };
 }

@@ -5,7 +5,6 @@ import type { ReportInput } from "../input.js";
 import { testAssets } from "../testing/assets.js";
 import { syntheticSet, syntheticSweep } from "../testing/fixture.js";
 import { answers } from "./answers.js";
-import { bundle } from "./bundle.js";
 import { escapeHtml, scriptText } from "./escape.js";
 import { reportHtml } from "./page.js";
 
@@ -109,28 +108,15 @@ describe("answers", () => {
   });
 });
 
-describe("bundle", () => {
-  it("keeps names of modules apart and passes exports on", () => {
-    const script = bundle([
-      {
-        name: "a.js",
-        source: "const hidden = 1;\nexport function one() {\n  return hidden;\n}\nexport const two = 2;\n",
-      },
-      {
-        name: "b.js",
-        source: 'import { one, two } from "./a.js";\nconst hidden = 40;\nglobalThis.bundled = hidden + one() + two;\n',
-      },
-    ]);
-    new Function(script)();
-    expect((globalThis as unknown as { bundled: number }).bundled).toBe(43);
+describe("the browser's part", () => {
+  it("is one line of script and one of style, and no module", () => {
+    expect(assets.script.length).toBeGreaterThan(2_000);
+    expect([assets.script, assets.style].map((text) => text.split("\n").length)).toEqual([1, 1]);
+    expect(() => new Function(assets.script)).not.toThrow();
   });
 
-  it("refuses an import of what comes later", () => {
-    expect(() => bundle([{ name: "a.js", source: 'import { b } from "./b.js";\n' }])).toThrow(/b\.js/);
-  });
-
-  it("leaves no module syntax in the page's script", () => {
-    expect(bundle(assets.client)).not.toMatch(/^(import|export) /m);
+  it("has the same bytes whenever it is made", () => {
+    expect(testAssets()).toEqual(assets);
   });
 });
 

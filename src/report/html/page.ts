@@ -3,7 +3,6 @@
  * `client/`, the data in `payload.ts`. What a reader needs without JavaScript (answers, tables, scenario) is HTML.
  */
 import type { ReportInput } from "../input.js";
-import { bundle, type ClientModule } from "./bundle.js";
 import { escapeHtml, scriptText, slug } from "./escape.js";
 import { chartFigure } from "./figures.js";
 import { type PageSet, type PageStudy, type Payload, pack, payloadOf } from "./payload.js";
@@ -14,8 +13,8 @@ import { studySection } from "./study-section.js";
 export interface ReportAssets {
   /** Scripts of vega, vega-lite and vega-embed, in this order. */
   readonly libraries: readonly string[];
-  /** The modules of `client/`, those of `CLIENT_MODULES` in that order. */
-  readonly client: readonly ClientModule[];
+  /** The browser's part, `client/`, bundled and minified. */
+  readonly script: string;
   readonly style: string;
 }
 
@@ -46,7 +45,7 @@ ${sections(input, payload)}
 <footer><p>Made by Outgap ${escapeHtml(input.version)} from the files beside this page. It loads nothing from the network.</p></footer>
 <script type="application/octet-stream" id="libraries">${pack(assets.libraries)}</script>
 <script type="application/octet-stream" id="payload">${pack(payload)}</script>
-<script>${scriptText(bundle(assets.client))}</script>
+<script>${scriptText(assets.script)}</script>
 </body>
 </html>
 `;

@@ -1,7 +1,7 @@
-/** The assets of the page as the tests read them: from `node_modules` and `client/`. */
+/** The assets of the page as the tests read them: from `node_modules` and `client/`, which is bundled as the build does it. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CLIENT_MODULES } from "../html/bundle.js";
+import { clientBundle } from "../client/bundle.mjs";
 import type { ReportAssets } from "../html/page.js";
 
 const at = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
@@ -11,7 +11,6 @@ export function testAssets(): ReportAssets {
     libraries: ["vega", "vega-lite", "vega-embed"].map((name) =>
       at(`../../../node_modules/${name}/build/${name}.min.js`),
     ),
-    client: CLIENT_MODULES.map((name) => ({ name, source: at(`../client/${name}`) })),
-    style: at("../client/style.css"),
+    ...clientBundle(),
   };
 }

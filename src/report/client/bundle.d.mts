@@ -1,0 +1,2 @@
+/** Types of `bundle.mjs`. */
+export function clientBundle(): { readonly script: string; readonly style: string };
