@@ -146,6 +146,20 @@ export class CausalLog {
     return id;
   }
 
+  /** Appends a step that takes as long as one cost and waits for nobody. Returns its id. */
+  timed(
+    kind: number,
+    phase: StepPhase,
+    thread: number,
+    entity: number,
+    startNs: number,
+    cause: number,
+    cost: CostLabel,
+    costNs: number,
+  ): number {
+    return this.add(kind, phase, thread, entity, startNs, startNs + costNs, cause, -1, costIndex(cost), costNs);
+  }
+
   private grow(): void {
     this.capacity *= 2;
     this.kind = longer(this.kind, this.capacity);

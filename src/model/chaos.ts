@@ -4,7 +4,7 @@
  * different verbs, because different parties notice, at different times, and queued data fares differently. Hangs and
  * slowness have a file of their own (`slowness.ts`).
  */
-import { costIndex, THREAD, threadId } from "./causal-log.js";
+import { THREAD, threadId } from "./causal-log.js";
 import { TM_STATE } from "./cluster/cluster-state.js";
 import type { JobManager } from "./cluster/job-manager.js";
 import { JOB_MANAGER_NODE } from "./cluster/reachability.js";
@@ -167,18 +167,7 @@ export class Chaos {
       [this.stepMaster, "applicationMasterHeartbeat"],
     ] as const) {
       const durationNs = draws.draw(cost, tm, 0);
-      step = log.add(
-        kind,
-        PHASE.detect,
-        threadId(THREAD.resourceManager, 0),
-        tm,
-        atNs,
-        atNs + durationNs,
-        step,
-        -1,
-        costIndex(cost),
-        durationNs,
-      );
+      step = log.timed(kind, PHASE.detect, threadId(THREAD.resourceManager, 0), tm, atNs, step, cost, durationNs);
       atNs += durationNs;
     }
     this.parts.jobManager.reportTaskManagerLost(tm, atNs, step);

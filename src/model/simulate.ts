@@ -6,7 +6,7 @@
 import { PRIORITY } from "../kernel/priorities.js";
 import { RandomStreams } from "../kernel/random.js";
 import { Simulation } from "../kernel/simulation.js";
-import { CausalLog, costIndex, THREAD, threadId } from "./causal-log.js";
+import { CausalLog, THREAD, threadId } from "./causal-log.js";
 import { Chaos } from "./chaos.js";
 import { ClusterState } from "./cluster/cluster-state.js";
 import { Heartbeats } from "./cluster/heartbeats.js";
@@ -129,16 +129,14 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   const network = new Network(context, policy, observer, probe, jobManager.graph.attempt, {
     reportLost: (task, attempt, step) => {
       const cost = context.draws.draw("peerErrorReport", task, attempt);
-      const report = log.add(
+      const report = log.timed(
         stepReport,
         PHASE.detect,
         threadId(THREAD.wire, 0),
         task,
         sim.nowNs,
-        sim.nowNs + cost,
         step,
-        -1,
-        costIndex("peerErrorReport"),
+        "peerErrorReport",
         cost,
       );
       jobManager.reportTaskFailed(task, attempt, sim.nowNs + cost, report);
@@ -194,16 +192,14 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     const cost = byPeer
       ? context.draws.draw("peerErrorReport", task, tasks.attempt[task]!)
       : context.draws.draw("rpcLatency", task, 6);
-    const report = log.add(
+    const report = log.timed(
       stepReport,
       PHASE.detect,
       threadId(THREAD.wire, 0),
       task,
       sim.nowNs,
-      sim.nowNs + cost,
       step,
-      -1,
-      costIndex(byPeer ? "peerErrorReport" : "rpcLatency"),
+      byPeer ? "peerErrorReport" : "rpcLatency",
       cost,
     );
     const attempt = tasks.attempt[task]!;

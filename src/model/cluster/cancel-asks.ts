@@ -2,10 +2,12 @@
  * The JobManager's cancel asks (Execution.sendCancelRpcCall): one RPC per task, repeated after the ask timeout while its
  * TaskManager does not answer, up to a number of tries; then the task counts as terminal.
  */
+
 import { PRIORITY } from "../../kernel/priorities.js";
-import { costIndex, THREAD, threadId } from "../causal-log.js";
+import { THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
+import { RPC_SALT, rpcWire } from "../rpc-wire.js";
 import { EXECUTION, type ExecutionGraph } from "./execution-graph.js";
 import type { MainThread } from "./main-thread.js";
 import { JOB_MANAGER_NODE } from "./reachability.js";
@@ -62,16 +64,14 @@ export class CancelAsks {
     }
     const atOnce = context.config.engine.deadRpcFailsAtOnce && context.cluster.refusesConnections(tm);
     const timeoutNs = atOnce ? context.draws.draw("rpcLatency", task, 2) : context.config.engine.askTimeoutNs;
-    const step = context.log.add(
+    const step = context.log.timed(
       this.stepTimeout,
       PHASE.cancel,
       threadId(THREAD.timer, 0),
       task,
       sim.nowNs,
-      sim.nowNs + timeoutNs,
       cause,
-      -1,
-      costIndex("askTimeout"),
+      "askTimeout",
       timeoutNs,
     );
     sim.schedule(
@@ -112,20 +112,6 @@ export class CancelAsks {
   }
 
   private wire(task: number, cause: number): [number, number] {
-    const { sim, log, draws } = this.context;
-    const latencyNs = draws.draw("rpcLatency", task, 4);
-    const step = log.add(
-      this.stepWire,
-      PHASE.cancel,
-      threadId(THREAD.wire, 0),
-      task,
-      sim.nowNs,
-      sim.nowNs + latencyNs,
-      cause,
-      -1,
-      costIndex("rpcLatency"),
-      latencyNs,
-    );
-    return [sim.nowNs + latencyNs, step];
+    return rpcWire(this.context, RPC_SALT.cancel, this.stepWire, PHASE.cancel, task, this.context.sim.nowNs, cause);
   }
 }

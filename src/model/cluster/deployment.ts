@@ -3,10 +3,12 @@
  * messages in between, sent over the JobManager's NIC in order, handed to the TaskManager. Up to 1.13 a consumer's
  * descriptor names every producer, O(P) each.
  */
+
 import { PRIORITY } from "../../kernel/priorities.js";
 import { costIndex, THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
+import { RPC_SALT, rpcWire } from "../rpc-wire.js";
 import { producersOf } from "../topology/topology.js";
 import { EXECUTION, type ExecutionGraph } from "./execution-graph.js";
 import type { MainThread } from "./main-thread.js";
@@ -113,21 +115,9 @@ export class Deployment {
       readyNs = startNs + sendNs;
       this.nicFreeNs = readyNs;
     }
-    const latencyNs = context.draws.draw("rpcLatency", task, 3);
-    const wire = log.add(
-      this.stepWire,
-      PHASE.deploy,
-      threadId(THREAD.wire, 0),
-      task,
-      readyNs,
-      readyNs + latencyNs,
-      cause,
-      -1,
-      costIndex("rpcLatency"),
-      latencyNs,
-    );
+    const [arrivesNs, wire] = rpcWire(context, RPC_SALT.submit, this.stepWire, PHASE.deploy, task, readyNs, cause);
     this.destination.set(wire, tm);
-    sim.schedule(readyNs + latencyNs, this.arrives, context.entities.task(task), task, attempt, wire);
+    sim.schedule(arrivesNs, this.arrives, context.entities.task(task), task, attempt, wire);
   }
 
   private onArrives(task: number, attempt: number, cause: number): void {
@@ -145,16 +135,14 @@ export class Deployment {
         ? 0
         : context.config.engine.askTimeoutNs;
     const { sim, log } = context;
-    const step = log.add(
+    const step = log.timed(
       this.stepTimeout,
       PHASE.deploy,
       threadId(THREAD.timer, 0),
       task,
       sim.nowNs,
-      sim.nowNs + timeoutNs,
       cause,
-      -1,
-      costIndex("askTimeout"),
+      "askTimeout",
       timeoutNs,
     );
     this.reportFailed(task, attempt, sim.nowNs + timeoutNs, step);

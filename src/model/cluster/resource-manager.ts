@@ -3,10 +3,12 @@
  * its slots after `reservedSlot`; one taken into use is replaced after a container start. A standalone cluster has no
  * provider: nothing is ever started there (ActiveResourceManager; ByteDance's reserved TaskManagers).
  */
+
 import { PRIORITY } from "../../kernel/priorities.js";
-import { costIndex, THREAD, threadId } from "../causal-log.js";
+import { THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
+import { RPC_SALT, rpcWire } from "../rpc-wire.js";
 
 export class ResourceManager {
   /** Idle reserved TaskManagers, oldest first. */
@@ -62,16 +64,14 @@ export class ResourceManager {
         this.handedOver.add(tm);
         this.promisedSlots += config.cluster.slotsPerTaskManager;
         const cost = draws.draw("reservedSlot", tm, 0);
-        const step = log.add(
+        const step = log.timed(
           this.stepReserved,
           PHASE.slots,
           threadId(THREAD.resourceManager, 0),
           tm,
           sim.nowNs,
-          sim.nowNs + cost,
           cause,
-          -1,
-          costIndex("reservedSlot"),
+          "reservedSlot",
           cost,
         );
         sim.schedule(sim.nowNs + cost, this.reservedReady, this.context.entities.resourceManager, tm, 0, step);
@@ -90,16 +90,14 @@ export class ResourceManager {
     if (config.cluster.provider === "standalone") return;
     const ordinal = this.containersStarted++;
     const cost = draws.draw("containerStart", 0, ordinal);
-    const step = log.add(
+    const step = log.timed(
       this.stepContainer,
       PHASE.slots,
       threadId(THREAD.resourceManager, 0),
       ordinal,
       sim.nowNs,
-      sim.nowNs + cost,
       cause,
-      -1,
-      costIndex("containerStart"),
+      "containerStart",
       cost,
     );
     sim.schedule(
@@ -124,20 +122,8 @@ export class ResourceManager {
 
   private deliver(tm: number, cause: number): void {
     this.promisedSlots -= this.context.config.cluster.slotsPerTaskManager;
-    const { sim, log, draws } = this.context;
-    const cost = draws.draw("rpcLatency", tm, 0);
-    const step = log.add(
-      this.stepWire,
-      PHASE.slots,
-      threadId(THREAD.wire, 0),
-      tm,
-      sim.nowNs,
-      sim.nowNs + cost,
-      cause,
-      -1,
-      costIndex("rpcLatency"),
-      cost,
-    );
-    this.onSlots(tm, sim.nowNs + cost, step);
+    const { nowNs } = this.context.sim;
+    const offer = rpcWire(this.context, RPC_SALT.slotOffer, this.stepWire, PHASE.slots, tm, nowNs, cause);
+    this.onSlots(tm, ...offer);
   }
 }

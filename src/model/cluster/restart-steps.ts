@@ -4,7 +4,7 @@
  * (ExecutionVertexVersioner); the older one goes on with the rest.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
-import { costIndex, THREAD, threadId } from "../causal-log.js";
+import { THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
 import { CancelAsks } from "./cancel-asks.js";
@@ -177,16 +177,14 @@ export class RestartSteps {
       this.onDelayDone(restart.id, cause);
       return;
     }
-    const step = log.add(
+    const step = log.timed(
       this.stepDelay,
       PHASE.delay,
       threadId(THREAD.timer, 0),
       restart.id,
       sim.nowNs,
-      delayedUntilNs,
       cause,
-      -1,
-      costIndex("restartDelay"),
+      "restartDelay",
       delayedUntilNs - sim.nowNs,
     );
     sim.schedule(delayedUntilNs, this.delayDone, this.context.entities.jobManager, restart.id, 0, step);

@@ -3,11 +3,13 @@
  * fail. Keeps `TaskTable`, the observer's truth. What an attempt does with data is the data plane's; what the
  * JobManager thinks of it is `execution-graph.ts`.
  */
+
 import { PRIORITY } from "../../kernel/priorities.js";
 import { costIndex, THREAD, threadId } from "../causal-log.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
 import type { EndReason, Probe } from "../probe.js";
+import { RPC_SALT, rpcWire } from "../rpc-wire.js";
 import { TASK_STATE } from "../task-table.js";
 
 /** Whom the executor tells; all calls happen at the instant of the change. */
@@ -99,16 +101,14 @@ export class TaskExecutor {
     if (!this.current(task, attempt, TASK_STATE.opening)) return;
     const { sim, log, draws } = this.context;
     const cost = this.slowed(this.context.tasks.taskManager[task]!, draws.draw("taskOpen", task, attempt));
-    const step = log.add(
+    const step = log.timed(
       this.stepOpen,
       PHASE.open,
       threadId(THREAD.task, task),
       task,
       sim.nowNs,
-      sim.nowNs + cost,
       cause,
-      -1,
-      costIndex("taskOpen"),
+      "taskOpen",
       cost,
     );
     sim.schedule(sim.nowNs + cost, this.opened, this.context.entities.task(task), task, attempt, step);
@@ -130,16 +130,14 @@ export class TaskExecutor {
     if (tasks.state[task] !== TASK_STATE.running && tasks.state[task] !== TASK_STATE.opening) return true;
     tasks.state[task] = TASK_STATE.canceling;
     const cost = this.slowed(tasks.taskManager[task]!, draws.draw("taskCancel", task, attempt));
-    const step = log.add(
+    const step = log.timed(
       this.stepCancel,
       PHASE.cancel,
       threadId(THREAD.task, task),
       task,
       sim.nowNs,
-      sim.nowNs + cost,
       cause,
-      -1,
-      costIndex("taskCancel"),
+      "taskCancel",
       cost,
     );
     sim.schedule(sim.nowNs + cost, this.cancelDone, this.context.entities.task(task), task, attempt, step);
@@ -173,20 +171,6 @@ export class TaskExecutor {
   }
 
   private report(task: number, cause: number, phase: typeof PHASE.connect | typeof PHASE.cancel): [number, number] {
-    const { sim, log, draws } = this.context;
-    const cost = draws.draw("rpcLatency", task, 1);
-    const step = log.add(
-      this.stepReport,
-      phase,
-      threadId(THREAD.wire, 0),
-      task,
-      sim.nowNs,
-      sim.nowNs + cost,
-      cause,
-      -1,
-      costIndex("rpcLatency"),
-      cost,
-    );
-    return [sim.nowNs + cost, step];
+    return rpcWire(this.context, RPC_SALT.stateReport, this.stepReport, phase, task, this.context.sim.nowNs, cause);
   }
 }

@@ -4,12 +4,14 @@
  * StateCheck). The answer only costs time: where it would be "gone", the same main thread has decided on the consumer's
  * cancel already. An ask that is not answered in time counts as "still on its way".
  */
+
 import { PRIORITY } from "../../kernel/priorities.js";
-import { costIndex, THREAD, threadId } from "../causal-log.js";
+import { THREAD, threadId } from "../causal-log.js";
 import type { MainThread } from "../cluster/main-thread.js";
 import { JOB_MANAGER_NODE } from "../cluster/reachability.js";
 import type { ControlContext } from "../control-context.js";
 import { PHASE } from "../phases.js";
+import { RPC_SALT, rpcWire } from "../rpc-wire.js";
 import { TASK_STATE } from "../task-table.js";
 
 /** The asks of one consumer about partitions that one batch of requests did not find. */
@@ -73,8 +75,8 @@ export class PartitionStateChecks {
       return;
     }
     sim.schedule(sim.nowNs + config.engine.askTimeoutNs, this.timeout, entities.task(consumer), id, 0, cause);
-    const [latencyNs, step] = this.wire(consumer, cause);
-    links.send(tasks.taskManager[consumer]!, JOB_MANAGER_NODE, latencyNs, (arrivesNs) =>
+    const [dueNs, step] = this.wire(consumer, cause);
+    links.send(tasks.taskManager[consumer]!, JOB_MANAGER_NODE, dueNs - sim.nowNs, (arrivesNs) =>
       this.thread.postAt(arrivesNs, entities.task(consumer), this.check, consumer, id, step),
     );
   }
@@ -82,8 +84,8 @@ export class PartitionStateChecks {
   private onChecked(consumer: number, id: number, cause: number): void {
     if (!this.asks.has(id)) return;
     const { sim, entities, tasks, links } = this.context;
-    const [latencyNs, step] = this.wire(consumer, cause);
-    links.send(JOB_MANAGER_NODE, tasks.taskManager[consumer]!, latencyNs, (arrivesNs) =>
+    const [dueNs, step] = this.wire(consumer, cause);
+    links.send(JOB_MANAGER_NODE, tasks.taskManager[consumer]!, dueNs - sim.nowNs, (arrivesNs) =>
       sim.schedule(arrivesNs, this.answer, entities.task(consumer), id, 0, step),
     );
   }
@@ -93,16 +95,14 @@ export class PartitionStateChecks {
     if (ask === undefined) return;
     const { sim, log, config } = this.context;
     const { askTimeoutNs } = config.engine;
-    const step = log.add(
+    const step = log.timed(
       this.stepTimeout,
       PHASE.connect,
       threadId(THREAD.timer, 0),
       ask.consumer,
       sim.nowNs - askTimeoutNs,
-      sim.nowNs,
       cause,
-      -1,
-      costIndex("askTimeout"),
+      "askTimeout",
       askTimeoutNs,
     );
     this.done(id, step);
@@ -114,21 +114,8 @@ export class PartitionStateChecks {
     ask?.answered(step);
   }
 
-  private wire(consumer: number, cause: number): [latencyNs: number, step: number] {
-    const { sim, log, draws } = this.context;
-    const latencyNs = draws.draw("rpcLatency", consumer, 8);
-    const step = log.add(
-      this.stepWire,
-      PHASE.connect,
-      threadId(THREAD.wire, 0),
-      consumer,
-      sim.nowNs,
-      sim.nowNs + latencyNs,
-      cause,
-      -1,
-      costIndex("rpcLatency"),
-      latencyNs,
-    );
-    return [latencyNs, step];
+  private wire(consumer: number, cause: number): [dueNs: number, step: number] {
+    const { nowNs } = this.context.sim;
+    return rpcWire(this.context, RPC_SALT.partitionState, this.stepWire, PHASE.connect, consumer, nowNs, cause);
   }
 }

@@ -18,16 +18,14 @@ export class NetworkSteps {
 
   wire(phase: StepPhase, entity: number, startNs: number, cause: number): { arrivesNs: number; step: number } {
     const latencyNs = this.context.config.cluster.linkLatencyNs;
-    const step = this.context.log.add(
+    const step = this.context.log.timed(
       this.wireKind,
       phase,
       threadId(7, 0),
       entity,
       startNs,
-      startNs + latencyNs,
       cause,
-      -1,
-      costIndex("linkLatency"),
+      "linkLatency",
       latencyNs,
     );
     return { arrivesNs: startNs + latencyNs, step };

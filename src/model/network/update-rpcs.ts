@@ -4,7 +4,7 @@
  * along. What it carries is what the JobManager knew when it left.
  */
 import { PRIORITY } from "../../kernel/priorities.js";
-import { costIndex, THREAD, threadId } from "../causal-log.js";
+import { THREAD, threadId } from "../causal-log.js";
 import type { JobManager } from "../cluster/job-manager.js";
 import { JOB_MANAGER_NODE } from "../cluster/reachability.js";
 import type { ControlContext } from "../control-context.js";
@@ -80,16 +80,14 @@ export class UpdateRpcs {
     this.payloads.push(updates);
     const payload = this.payloads.length - 1;
     const cost = draws.draw("updateRpcWire", consumer, this.sent[consumer]!++);
-    const wire = log.add(
+    const wire = log.timed(
       this.stepWire,
       PHASE.connect,
       threadId(THREAD.wire, 0),
       consumer,
       sim.nowNs,
-      sim.nowNs + cost,
       step,
-      -1,
-      costIndex("updateRpcWire"),
+      "updateRpcWire",
       cost,
     );
     const attempt = tasks.attempt[consumer]!;
