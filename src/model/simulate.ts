@@ -128,18 +128,8 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
   jobManager.thread.onLength = (length) => record.queue(length);
   const network = new Network(context, policy, observer, probe, jobManager.graph.attempt, {
     reportLost: (task, attempt, step) => {
-      const cost = context.draws.draw("peerErrorReport", task, attempt);
-      const report = log.timed(
-        stepReport,
-        PHASE.detect,
-        threadId(THREAD.wire, 0),
-        task,
-        sim.nowNs,
-        step,
-        "peerErrorReport",
-        cost,
-      );
-      jobManager.reportTaskFailed(task, attempt, sim.nowNs + cost, report);
+      const [arrivesNs, report] = reportOnWire(task, step, "peerErrorReport", attempt);
+      jobManager.reportTaskFailed(task, attempt, arrivesNs, report);
     },
     failTask: (task, step, because) => {
       if (!executor.fail(task, step, because)) return;
@@ -188,22 +178,23 @@ export function simulate(config: ModelConfig, parts: Parts, options: SimulateOpt
     else links.send(tasks.taskManager[task]!, JOB_MANAGER_NODE, arrivesNs - sim.nowNs, report);
   };
   const stepReport = log.kindId("failure-report");
+  const reportOnWire = (
+    task: number,
+    step: number,
+    cost: "peerErrorReport" | "rpcLatency",
+    index: number,
+  ): [arrivesNs: number, report: number] => {
+    const { nowNs } = sim;
+    const costNs = context.draws.draw(cost, task, index);
+    const report = log.timed(stepReport, PHASE.detect, threadId(THREAD.wire, 0), task, nowNs, step, cost, costNs);
+    return [nowNs + costNs, report];
+  };
   const reportFailure = (task: number, step: number, byPeer: boolean): void => {
-    const cost = byPeer
-      ? context.draws.draw("peerErrorReport", task, tasks.attempt[task]!)
-      : context.draws.draw("rpcLatency", task, 6);
-    const report = log.timed(
-      stepReport,
-      PHASE.detect,
-      threadId(THREAD.wire, 0),
-      task,
-      sim.nowNs,
-      step,
-      byPeer ? "peerErrorReport" : "rpcLatency",
-      cost,
-    );
     const attempt = tasks.attempt[task]!;
-    toJobManager(task, sim.nowNs + cost, (at) => jobManager.reportTaskFailed(task, attempt, at, report));
+    const [arrivesNs, report] = byPeer
+      ? reportOnWire(task, step, "peerErrorReport", attempt)
+      : reportOnWire(task, step, "rpcLatency", 6);
+    toJobManager(task, arrivesNs, (at) => jobManager.reportTaskFailed(task, attempt, at, report));
   };
   network.connector.stateChecks = new PartitionStateChecks(context, jobManager.thread);
   const updates = new UpdateRpcs(context, jobManager, network);
