@@ -17,40 +17,9 @@ export async function loadLibraries() {
   }
 }
 
-/**
- * Delta, zigzag, varint, base64, as `files/playback-file.ts` writes it.
- * @param {string} base64
- * @returns {number[]}
- */
-export function readIntegers(base64) {
-  const text = atob(base64);
-  const values = [];
-  let previous = 0;
-  let rest = 0;
-  let factor = 1;
-  for (let at = 0; at < text.length; at++) {
-    const byte = text.charCodeAt(at);
-    rest += (byte % 128) * factor;
-    if (byte >= 128) {
-      factor *= 128;
-      continue;
-    }
-    previous += rest % 2 === 0 ? rest / 2 : -(rest + 1) / 2;
-    values.push(previous);
-    rest = 0;
-    factor = 1;
-  }
-  return values;
-}
-
 /** @param {number} ms */
 export function showDuration(ms) {
   const size = Math.abs(ms);
   if (size < 999.5) return `${Math.round(ms)} ms`;
   return size < 99_950 ? `${(ms / 1000).toFixed(size < 9_995 ? 2 : 1)} s` : `${Math.round(ms / 1000)} s`;
-}
-
-/** @param {number} value */
-export function showCount(value) {
-  return Math.round(value).toLocaleString("en");
 }

@@ -1,7 +1,7 @@
 /** The explorer: a brush over the run, panels that follow it at the resolution that fits, and the window in figures. */
+import { count } from "../format.ts";
 import { currentMode, hiddenCases, onCases, onMode } from "./cases.js";
 import { embedSpec, fitted } from "./charts.js";
-import { showCount } from "./data.js";
 
 const TWIN = "without the fault";
 const OVERVIEW_POINTS = 500;
@@ -195,7 +195,7 @@ function windowTable(lines, start, end) {
     const output = total(line.output);
     const twin = total(line.twin);
     const share = twin === 0 ? "–" : `${((100 * output) / twin).toFixed(2)} %`;
-    const cells = [showCount(output), share, showCount(peak), showCount(total(line.discarded))];
+    const cells = [count(output), share, count(peak), count(total(line.discarded))];
     return `<tr><th scope="row">${escapeText(line.case)}</th>${cells.map((text) => `<td>${text}</td>`).join("")}</tr>`;
   });
   return (

@@ -1,20 +1,20 @@
 /** The state of every task at a virtual time, played from the changes of one run. Forward is cheap, back starts over. */
-import { readIntegers } from "./data.js";
+import { decodeIntegers } from "../files/integers.ts";
 
 export const STATE_NAMES = ["down", "deploying", "running", "cancelling"];
 export const RUNNING = 2;
 
 /** @param {any} encoded */
 export function openPlayback(encoded) {
-  const times = Float64Array.from(readIntegers(encoded.taskTimeUs), (time) => time / 1000);
-  const slots = Int32Array.from(readIntegers(encoded.taskSlot));
-  const vertices = Int32Array.from(readIntegers(encoded.taskVertex));
-  const states = Uint8Array.from(readIntegers(encoded.taskState));
-  const attempts = Int32Array.from(readIntegers(encoded.taskAttempt));
-  const queueTimes = Float64Array.from(readIntegers(encoded.queueTimeUs), (time) => time / 1000);
-  const queueLengths = Int32Array.from(readIntegers(encoded.queueLength));
-  const channelTimes = Float64Array.from(readIntegers(encoded.channelTimeUs ?? ""), (time) => time / 1000);
-  const channelsDown = Int32Array.from(readIntegers(encoded.channelsDown ?? ""));
+  const times = Float64Array.from(decodeIntegers(encoded.taskTimeUs), (time) => time / 1000);
+  const slots = Int32Array.from(decodeIntegers(encoded.taskSlot));
+  const vertices = Int32Array.from(decodeIntegers(encoded.taskVertex));
+  const states = Uint8Array.from(decodeIntegers(encoded.taskState));
+  const attempts = Int32Array.from(decodeIntegers(encoded.taskAttempt));
+  const queueTimes = Float64Array.from(decodeIntegers(encoded.queueTimeUs), (time) => time / 1000);
+  const queueLengths = Int32Array.from(decodeIntegers(encoded.queueLength));
+  const channelTimes = Float64Array.from(decodeIntegers(encoded.channelTimeUs ?? ""), (time) => time / 1000);
+  const channelsDown = Int32Array.from(decodeIntegers(encoded.channelsDown ?? ""));
   const perSlot = encoded.vertices.length;
   const slotCount = Math.max(encoded.slots, 1 + slots.reduce((most, slot) => Math.max(most, slot), -1));
   const total = slotCount * perSlot;

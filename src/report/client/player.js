@@ -1,6 +1,7 @@
 /** The player: plays one case's failover on the virtual clock. Draws only the slots that changed. */
+import { count } from "../format.ts";
 import { currentMode, onMode } from "./cases.js";
-import { showCount, showDuration } from "./data.js";
+import { showDuration } from "./data.js";
 import { openPlayback, RUNNING, STATE_NAMES } from "./player-state.js";
 import { drawTrackList, TRACK_LEFT, TRACK_RIGHT, trackList } from "./player-tracks.js";
 
@@ -135,23 +136,23 @@ export function startPlayer(figure, set, onTime) {
       ? `, ${showDuration(Math.abs(nowMs - fault.timeMs))} ${nowMs < fault.timeMs ? "before" : "after"} the fault`
       : "";
     return (
-      `At ${(nowMs / 1000).toFixed(2)} s${since}: ${showCount(playback.counts[RUNNING])} tasks running, ` +
-      `${showCount(playback.counts[0])} down, ${showCount(playback.counts[1])} deploying, ` +
-      `${showCount(playback.counts[3])} cancelling; ${showCount(playback.channelsAt(nowMs))} channels cut; ` +
-      `${showCount(playback.queueAt(nowMs))} messages wait for the JobManager.`
+      `At ${(nowMs / 1000).toFixed(2)} s${since}: ${count(playback.counts[RUNNING])} tasks running, ` +
+      `${count(playback.counts[0])} down, ${count(playback.counts[1])} deploying, ` +
+      `${count(playback.counts[3])} cancelling; ${count(playback.channelsAt(nowMs))} channels cut; ` +
+      `${count(playback.queueAt(nowMs))} messages wait for the JobManager.`
     );
   };
 
   const writeText = () => {
     part(".clock").textContent = `${(nowMs / 1000).toFixed(2)} s`;
-    const entries = STATE_NAMES.map((name, state) => [name, showCount(playback.counts[state]), `var(--${name})`]);
-    entries.push(["JobManager queue", showCount(playback.queueAt(nowMs)), ""]);
-    entries.push(["channels cut", showCount(playback.channelsAt(nowMs)), ""]);
+    const entries = STATE_NAMES.map((name, state) => [name, count(playback.counts[state]), `var(--${name})`]);
+    entries.push(["JobManager queue", count(playback.queueAt(nowMs)), ""]);
+    entries.push(["channels cut", count(playback.channelsAt(nowMs)), ""]);
     if (series) {
-      entries.push(["output/s", showCount(at(series.output)), ""]);
-      entries.push(["discarded at senders/s", showCount(at(series.discarded)), ""]);
-      entries.push(["in buffers", showCount(at(series.network)), ""]);
-      entries.push(["in the log", showCount(at(series.log)), ""]);
+      entries.push(["output/s", count(at(series.output)), ""]);
+      entries.push(["discarded at senders/s", count(at(series.discarded)), ""]);
+      entries.push(["in buffers", count(at(series.network)), ""]);
+      entries.push(["in the log", count(at(series.log)), ""]);
     }
     part(".legend").replaceChildren(
       ...entries.map(([name, text, colour]) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { syntheticResults } from "../../experiment/testing/synthetic-result.js";
 import { type Cell, parseCsv, toCsv } from "./csv.js";
-import { decodeIntegers, encodeIntegers, parsePlaybackFile, playbackFile } from "./playback-file.js";
+import { decodeIntegers, encodeIntegers } from "./integers.js";
+import { parsePlaybackFile, playbackFile } from "./playback-file.js";
 import { resultSetFromRuns, resultSetFromTexts } from "./read.js";
 import { lossCsv, outputGapCsv, phasesCsv, summaryCsv, timelineCsv } from "./tables.js";
 
