@@ -49,7 +49,8 @@ export class MatchArrivals {
     this.book.emittedIn[later] = this.book.emittedIn[later]! + count;
     this.emittedNow += count;
     if (this.lateNs < 0 || !this.book.sink.config.sink) return;
-    this.eventDither = (this.eventDither + 0.6180339887498949) % 1;
+    this.eventDither += 0.6180339887498949;
+    if (this.eventDither >= 1) this.eventDither--;
     const eventNs = (later + this.eventDither) * this.book.layout.resolutionNs;
     this.lateMatch(this.lateNs, Math.max(0, Math.round(this.lateNs - eventNs)), count);
   }

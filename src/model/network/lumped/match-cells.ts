@@ -18,8 +18,14 @@ export interface MissCounter {
 }
 
 export class MatchCells {
+  /**
+   * By combination, state and anchor bin: a settlement goes through the event bins in order, so that what it looks at
+   * lies side by side.
+   */
   readonly counts: Int32Array;
   readonly states: number;
+  /** From one state to the next in `counts`. */
+  readonly step: number;
   readonly full: number;
   readonly digit: Int32Array;
   private readonly anyDied: Uint8Array;
@@ -44,6 +50,7 @@ export class MatchCells {
     this.offsets = combos.offsets;
     this.firstBin = firstBin;
     this.anchorBins = lastBin - firstBin;
+    this.step = this.anchorBins;
     this.counts = new Int32Array(this.anchorBins * this.k * this.states);
     this.power = Int32Array.from({ length: inputs }, (_, v) => 3 ** v);
     this.full = 0;
@@ -68,7 +75,13 @@ export class MatchCells {
   /** Index of the first state of (anchor bin, combination); −1 outside. */
   base(anchor: number, k: number): number {
     const at = anchor - this.firstBin;
-    return at >= 0 && at < this.anchorBins ? (at * this.k + k) * this.states : -1;
+    return at >= 0 && at < this.anchorBins ? k * this.states * this.step + at : -1;
+  }
+
+  /** New matches of (anchor bin, combination) in this state. */
+  add(anchor: number, k: number, state: number, count: number): void {
+    const at = this.base(anchor, k) + state * this.step;
+    this.counts[at] = this.counts[at]! + count;
   }
 
   /** A rounded share of a count: right on average, all for share ≥ 1. */
@@ -95,21 +108,24 @@ export class MatchCells {
     const absent = this.having[v * 3 + ABSENT]!;
     this.moved = 0;
     this.emitted = 0;
-    const step = power[v]!;
+    const { step } = this;
+    const arriving = power[v]!;
     for (let k = 0; k < combos; k++) {
       const anchor = bin - offsets[v * combos + k]!;
       const base = this.base(anchor, k);
       if (base < 0) continue;
       for (let i = 0; i < absent.length; i++) {
         const state = absent[i]!;
-        const count = counts[base + state]!;
+        const at = base + state * step;
+        const count = counts[at]!;
         if (count === 0) continue;
         const moving = this.part(count, share);
         if (moving === 0) continue;
-        counts[base + state] = count - moving;
-        counts[base + state + step] = counts[base + state + step]! + moving;
+        counts[at] = count - moving;
+        const to = at + arriving * step;
+        counts[to] = counts[to]! + moving;
         this.moved += moving;
-        if (state + step === full) {
+        if (state + arriving === full) {
           this.emitted += moving;
           emitted(anchor, k, moving);
         }
@@ -127,7 +143,7 @@ export class MatchCells {
     diedCause: number,
     counter: MissCounter,
   ): void {
-    const { counts, states, digit, k: combos, offsets } = this;
+    const { counts, states, step, digit, k: combos, offsets } = this;
     const having = this.having[v * 3 + from]!;
     for (let k = 0; k < combos; k++) {
       const anchor = bin - offsets[v * combos + k]!;
@@ -135,11 +151,12 @@ export class MatchCells {
       if (base < 0) continue;
       for (let i = 0; i < having.length; i++) {
         const state = having[i]!;
-        const count = counts[base + state]!;
+        const at = base + state * step;
+        const count = counts[at]!;
         if (count === 0) continue;
         const moving = this.part(count, share);
         if (moving === 0) continue;
-        counts[base + state] = count - moving;
+        counts[at] = count - moving;
         const later = this.laterBin(anchor, k);
         if (this.anyDied[state]) {
           counter.missed(diedCause, later, moving);
@@ -154,18 +171,18 @@ export class MatchCells {
 
   /** Members of `v` and `bin` that died with their state will be read again: they are absent once more. */
   revive(v: number, bin: number, share: number): void {
-    const { counts, power, k: combos, offsets } = this;
+    const { counts, power, step, k: combos, offsets } = this;
     const died = this.having[v * 3 + DIED]!;
     for (let k = 0; k < combos; k++) {
       const base = this.base(bin - offsets[v * combos + k]!, k);
       if (base < 0) continue;
       for (let i = 0; i < died.length; i++) {
-        const state = died[i]!;
-        const count = counts[base + state]!;
+        const at = base + died[i]! * step;
+        const count = counts[at]!;
         if (count === 0) continue;
         const moving = this.part(count, share);
-        counts[base + state] = count - moving;
-        const to = base + state - 2 * power[v]!;
+        counts[at] = count - moving;
+        const to = at - 2 * power[v]! * step;
         counts[to] = counts[to]! + moving;
       }
     }
@@ -173,20 +190,20 @@ export class MatchCells {
 
   /** A share of the state dies: what is held of matches not yet emitted. */
   die(fromAnchor: number, toAnchor: number, share: number): void {
-    const { counts, states, digit, full, power, inputs, k: combos } = this;
+    const { counts, states, step, digit, full, power, inputs, k: combos } = this;
     for (let anchor = Math.max(fromAnchor, this.firstBin); anchor <= toAnchor; anchor++) {
       for (let k = 0; k < combos; k++) {
         const base = this.base(anchor, k);
         if (base < 0) break;
         for (let state = 0; state < states; state++) {
-          const count = counts[base + state]!;
+          const count = counts[base + state * step]!;
           if (count === 0 || state === full) continue;
           let to = state;
           for (let v = 0; v < inputs; v++) if (digit[v * states + state] === HELD) to += power[v]!;
           if (to === state) continue;
           const moving = this.part(count, share);
-          counts[base + state] = counts[base + state]! - moving;
-          counts[base + to] = counts[base + to]! + moving;
+          counts[base + state * step] = count - moving;
+          counts[base + to * step] = counts[base + to * step]! + moving;
         }
       }
     }
@@ -194,13 +211,16 @@ export class MatchCells {
 
   /** Moves a share of every match not yet emitted into the cells of another class, from `fromAnchor` on. */
   splitInto(other: MatchCells, fromAnchor: number, share: number): void {
-    const from = Math.max(0, fromAnchor - this.firstBin) * this.k * this.states;
-    for (let at = from; at < this.counts.length; at++) {
-      const count = this.counts[at]!;
-      if (count === 0) continue;
-      const moving = this.part(count, share);
-      this.counts[at] = count - moving;
-      other.counts[at] = other.counts[at]! + moving;
+    const lists = this.k * this.states;
+    for (let row = Math.max(0, fromAnchor - this.firstBin); row < this.anchorBins; row++) {
+      for (let list = 0; list < lists; list++) {
+        const at = list * this.step + row;
+        const count = this.counts[at]!;
+        if (count === 0) continue;
+        const moving = this.part(count, share);
+        this.counts[at] = count - moving;
+        other.counts[at] = other.counts[at]! + moving;
+      }
     }
   }
 

@@ -54,13 +54,10 @@ export class MatchCreation {
       let rest = count;
       for (let c = classes.length - 1; c >= 1; c--) {
         const part = Math.min(rest, classes[c]!.cells.part(count, classes[c]!.share));
-        const base = classes[c]!.cells.base(anchor, k);
-        classes[c]!.cells.counts[base + state] = classes[c]!.cells.counts[base + state]! + part;
+        classes[c]!.cells.add(anchor, k, state, part);
         rest -= part;
       }
-      const cells = classes[0]!.cells;
-      const base = cells.base(anchor, k);
-      cells.counts[base + state] = cells.counts[base + state]! + rest;
+      classes[0]!.cells.add(anchor, k, state, rest);
     }
   }
 }

@@ -39,7 +39,7 @@ export class MatchDuplicates {
       const anchor = bin - this.book.combos.offsets[input * this.book.combos.count + k]!;
       const base = cls.cells.base(anchor, k);
       if (base < 0) continue;
-      const emitted = cls.cells.counts[base + cls.cells.full]!;
+      const emitted = cls.cells.counts[base + cls.cells.full * cls.cells.step]!;
       if (emitted === 0) continue;
       let there = 1;
       for (let v = 0; v < this.book.inputs; v++) {

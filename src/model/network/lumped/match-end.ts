@@ -36,7 +36,7 @@ export function walkPending(
       for (let k = 0; k < book.combos.count; k++) {
         const base = cells.base(anchor, k);
         for (let state = 0; state < cells.states; state++) {
-          const count = cells.counts[base + state]!;
+          const count = cells.counts[base + state * cells.step]!;
           if (count === 0 || state === cells.full) continue;
           let dead = false;
           let absent = -1;
@@ -48,7 +48,7 @@ export function walkPending(
           const later = cells.laterBin(anchor, k);
           if (dead) {
             book.missed(MISS.stateLost, later, count);
-            cells.counts[base + state] = 0;
+            cells.counts[base + state * cells.step] = 0;
           } else
             pending(
               absent,
