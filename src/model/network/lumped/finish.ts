@@ -49,7 +49,7 @@ export function walk(plane: PlaneParts, endNs: number): Walk {
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) list(state.stagedHead[lane]!);
   }
   state.gates.each((entry) => inColumns(state.gates.words, entry));
-  holding.walk(quantum);
+  holding.walk((entry) => inColumns(state.gates.words, entry));
   rows.walkHeld((s, bin, count) => add(layout.groupOfSource[s]!, bin, count));
   for (let s = 0; s < layout.sources; s++) result.total -= rows.debts.debtLost[s]! + rows.debts.debtBack[s]!;
   return result;
@@ -108,7 +108,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) size(state.stagedHead[lane]!);
   }
   state.gates.each((entry) => one(state.gates.words, entry));
-  holding.walk((q) => one(words, q));
+  holding.walk((entry) => one(state.gates.words, entry));
   violations.add(
     "network-hops",
     inNetwork - seen,

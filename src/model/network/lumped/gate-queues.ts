@@ -7,6 +7,7 @@ import { assert } from "../../../kernel/assert.js";
 import { longer } from "../../columns.js";
 import {
   BIN,
+  Burst,
   COUNT_0,
   COUNT_1,
   DOUBLES,
@@ -18,7 +19,6 @@ import {
   SOURCE,
   SPAN,
   TARGET,
-  TIDY_BELOW,
   TIME,
   WORDS,
 } from "./quanta.js";
@@ -31,7 +31,7 @@ export const CHUNK_MASK = CHUNK - 1;
 const LIMIT = 2 ** 26;
 
 export class GateQueues {
-  /** First and last entry by list, −1: empty. Every consumer has the list of its number and `lagList` of it. */
+  /** First and last entry by list, −1: empty. Every consumer has the list of its number, `lagList` and `heldList` of it. */
   readonly head: Int32Array;
   readonly tail: Int32Array;
   words: Int32Array<ArrayBuffer>;
@@ -46,8 +46,8 @@ export class GateQueues {
 
   constructor(consumers: number) {
     this.consumers = consumers;
-    this.head = new Int32Array(2 * consumers).fill(-1);
-    this.tail = new Int32Array(2 * consumers).fill(-1);
+    this.head = new Int32Array(3 * consumers).fill(-1);
+    this.tail = new Int32Array(3 * consumers).fill(-1);
     this.smallest = 2 * CHUNK * Math.max(4, consumers);
     this.capacity = this.smallest;
     this.words = new Int32Array(this.capacity * WORDS);
@@ -57,6 +57,13 @@ export class GateQueues {
   /** The list of the consumer's quanta of lagging sources: a gate polls its channels in turn, so they delay no others. */
   lagList(consumer: number): number {
     return this.consumers + consumer;
+  }
+  /**
+   * The list of what senders hold for the consumer while it has no view: the same memory, for what is held is queued
+   * at its gate soon after.
+   */
+  heldList(consumer: number): number {
+    return 2 * this.consumers + consumer;
   }
   empty(consumer: number): boolean {
     return this.head[consumer]! < 0 && this.head[this.consumers + consumer]! < 0;
@@ -108,10 +115,7 @@ export class GateQueues {
    * beginning, and in the caches. To be called now and then.
    */
   tidy(): void {
-    const inUse = this.used / CHUNK - this.freeChunks;
-    if (inUse > this.mostChunks) this.mostChunks = inUse;
-    if (Math.max(inUse, 1024) * TIDY_BELOW > this.mostChunks) return;
-    this.mostChunks = inUse;
+    if (!this.burst.over(this.used / CHUNK - this.freeChunks, this.used / CHUNK)) return;
     const order = inOrderOfMemory(this.words, this.free, this.used, CHUNK);
     this.free = order.free;
     this.freeChunks = order.freePlaces;
@@ -123,11 +127,10 @@ export class GateQueues {
     this.words = this.words.slice(0, capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
   }
-  /** Chunks in use at most since they were last put in order. */
-  private mostChunks = 0;
+  private readonly burst = new Burst();
 
-  /** Copies quantum `q` to the end of a list; room has been reserved. */
-  append(list: number, pool: QuantumPool, q: number): void {
+  /** Copies quantum `q` to the end of a list; room has been reserved. Returns the entry. */
+  append(list: number, pool: QuantumPool, q: number): number {
     const { words, doubles } = this;
     const last = this.tail[list]!;
     let e: number;
@@ -151,6 +154,24 @@ export class GateQueues {
     words[w + COUNT_0] = from[x + COUNT_0]!;
     words[w + COUNT_1] = from[x + COUNT_1]!;
     words[w + END] = from[x + END]!;
+    return e;
+  }
+
+  /** Copies entry `e` to quantum `q` of the pool, all but its list. */
+  copyTo(e: number, pool: QuantumPool, q: number): void {
+    const { words, doubles } = this;
+    const to = pool.words;
+    const w = e * WORDS;
+    const x = q * WORDS;
+    pool.doubles[q * DOUBLES + TIME] = doubles[e * DOUBLES + TIME]!;
+    pool.doubles[q * DOUBLES + FIRST] = doubles[e * DOUBLES + FIRST]!;
+    to[x + SPAN] = words[w + SPAN]!;
+    to[x + SOURCE] = words[w + SOURCE]!;
+    to[x + TARGET] = words[w + TARGET]!;
+    to[x + BIN] = words[w + BIN]!;
+    to[x + COUNT_0] = words[w + COUNT_0]!;
+    to[x + COUNT_1] = words[w + COUNT_1]!;
+    to[x + END] = words[w + END]!;
   }
 
   /** The entry after `e` in a list; −1 after the last. */
@@ -159,9 +180,9 @@ export class GateQueues {
     return (e & CHUNK_MASK) === CHUNK_MASK ? this.words[e * WORDS + NEXT]! : e + 1;
   }
 
-  /** Calls `visit` for all entries. */
+  /** Calls `visit` for all entries in gates. */
   each(visit: (entry: number) => void): void {
-    for (let list = 0; list < this.head.length; list++)
+    for (let list = 0; list < 2 * this.consumers; list++)
       for (let e = this.head[list]!; e >= 0; e = this.after(list, e)) visit(e);
   }
 
@@ -170,7 +191,7 @@ export class GateQueues {
     for (const list of [consumer, this.consumers + consumer]) {
       for (let e = this.head[list]!; e >= 0; e = this.passed(list, e)) {
         const q = pool.take();
-        pool.words.set(this.words.subarray(e * WORDS, (e + 1) * WORDS), q * WORDS);
+        this.copyTo(e, pool, q);
         visit(q);
       }
       this.head[list] = -1;

@@ -4,25 +4,12 @@
  * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
  */
 
-import {
-  BIN,
-  CONSUMER_MASK,
-  COPY,
-  COUNT_0,
-  COUNT_1,
-  DOUBLES,
-  END,
-  NEXT,
-  SOURCE,
-  TARGET,
-  TIME,
-  WORDS,
-} from "./quanta.js";
+import { BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, END, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { SourceDoor } from "./source-door.js";
 import { BEHIND, CONSUMER_OPEN, HOLDS, type LumpedState } from "./state.js";
 
-/** While a quantum is held its time is not needed: the two words link the quanta of one source. */
+/** While a quantum is held its time is not needed: the two words link the entries of one source. */
 const OF_SOURCE_NEXT = 0;
 const OF_SOURCE_PREV = 1;
 /** `TARGET` of a quantum whose source ended: its records are counted, its consumer drops it. */
@@ -34,8 +21,6 @@ export class Holding {
   private readonly state: LumpedState;
   private readonly ledger: RecordLedger;
   private readonly sources: SourceDoor;
-  private readonly consumerHead: Int32Array;
-  private readonly consumerTail: Int32Array;
   private readonly sourceHead: Int32Array;
   /** Since when the source reads nothing; −1: it reads. */
   private readonly stalledSince: Float64Array;
@@ -47,8 +32,6 @@ export class Holding {
     this.state = state;
     this.ledger = ledger;
     this.sources = sources;
-    this.consumerHead = new Int32Array(state.layout.consumers).fill(-1);
-    this.consumerTail = new Int32Array(state.layout.consumers).fill(-1);
     this.sourceHead = new Int32Array(state.layout.sources).fill(-1);
     this.stalledSince = new Float64Array(state.layout.sources).fill(-1);
     this.maxShare = Float64Array.from(state.layout.groups, (group) => {
@@ -58,19 +41,19 @@ export class Holding {
     });
   }
 
+  /** The quantum waits for the consumer's views; its records are in no list of the pool any more. */
   hold(q: number, s: number, consumer: number, count: number): void {
-    const { state, consumerHead, consumerTail, sourceHead } = this;
-    const { words } = state.pool;
-    words[q * WORDS + NEXT] = -1;
-    const tail = consumerTail[consumer]!;
-    if (tail < 0) consumerHead[consumer] = q;
-    else words[tail * WORDS + NEXT] = q;
-    consumerTail[consumer] = q;
+    const { state, sourceHead } = this;
+    const { gates, pool } = state;
+    gates.reserve(1);
+    const e = gates.append(gates.heldList(consumer), pool, q);
+    pool.release(q);
+    const { words } = gates;
     const head = sourceHead[s]!;
-    words[q * WORDS + OF_SOURCE_NEXT] = head;
-    words[q * WORDS + OF_SOURCE_PREV] = -1;
-    if (head >= 0) words[head * WORDS + OF_SOURCE_PREV] = q;
-    sourceHead[s] = q;
+    words[e * WORDS + OF_SOURCE_NEXT] = head;
+    words[e * WORDS + OF_SOURCE_PREV] = -1;
+    if (head >= 0) words[head * WORDS + OF_SOURCE_PREV] = e;
+    sourceHead[s] = e;
     state.held[s] = state.held[s]! + count;
     state.sourceFlags[s] = state.sourceFlags[s]! | HOLDS;
   }
@@ -78,29 +61,28 @@ export class Holding {
   /** The views of a consumer are registered: what was held for it goes on its way. */
   open(consumer: number, nowNs: number): void {
     const { state, sources } = this;
-    let q = this.consumerHead[consumer]!;
-    this.consumerHead[consumer] = this.consumerTail[consumer] = -1;
-    while (q >= 0) {
-      const { words } = state.pool;
-      const w = q * WORDS;
-      const next = words[w + NEXT]!;
-      if (words[w + TARGET] === LOST) state.pool.release(q);
-      else {
-        const s = words[w + SOURCE]!;
-        const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
-        this.unlink(q, s);
-        state.held[s] = state.held[s]! - count;
-        state.pool.doubles[q * DOUBLES + TIME] = nowNs;
-        sources.put(q, s, state.layout.groupOfSource[s]!, state.sourceTm[s]!, state.consumerTm[consumer]!, count);
-      }
-      q = next;
+    const { gates, pool } = state;
+    const { words } = gates;
+    const list = gates.heldList(consumer);
+    for (let e = gates.head[list]!; e >= 0; e = gates.passed(list, e)) {
+      const w = e * WORDS;
+      if (words[w + TARGET] === LOST) continue;
+      const s = words[w + SOURCE]!;
+      const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
+      this.unlink(e, s);
+      state.held[s] = state.held[s]! - count;
+      const q = pool.take();
+      gates.copyTo(e, pool, q);
+      pool.doubles[q * DOUBLES + TIME] = nowNs;
+      sources.put(q, s, state.layout.groupOfSource[s]!, state.sourceTm[s]!, state.consumerTm[consumer]!, count);
     }
+    gates.head[list] = -1;
   }
 
-  private unlink(q: number, s: number): void {
-    const { words } = this.state.pool;
-    const next = words[q * WORDS + OF_SOURCE_NEXT]!;
-    const prev = words[q * WORDS + OF_SOURCE_PREV]!;
+  private unlink(e: number, s: number): void {
+    const { words } = this.state.gates;
+    const next = words[e * WORDS + OF_SOURCE_NEXT]!;
+    const prev = words[e * WORDS + OF_SOURCE_PREV]!;
     if (prev < 0) this.sourceHead[s] = next;
     else words[prev * WORDS + OF_SOURCE_NEXT] = next;
     if (next >= 0) words[next * WORDS + OF_SOURCE_PREV] = prev;
@@ -108,11 +90,11 @@ export class Holding {
 
   /** The source's attempt ended: what it held is lost. */
   loseAll(s: number): void {
-    const { words } = this.state.pool;
-    let q = this.sourceHead[s]!;
+    const { words } = this.state.gates;
+    let e = this.sourceHead[s]!;
     this.sourceHead[s] = -1;
-    while (q >= 0) {
-      const w = q * WORDS;
+    while (e >= 0) {
+      const w = e * WORDS;
       if ((words[w + TARGET]! & COPY) === 0)
         this.ledger.loseOwn(
           s,
@@ -125,18 +107,18 @@ export class Holding {
         );
       this.lostCopiesAndAll += words[w + COUNT_0]! + words[w + COUNT_1]!;
       words[w + TARGET] = LOST;
-      q = words[w + OF_SOURCE_NEXT]!;
+      e = words[w + OF_SOURCE_NEXT]!;
     }
     this.state.held[s] = 0;
   }
   /** Records of held quanta lost with their sources, copies included. */
   lostCopiesAndAll = 0;
 
-  /** Calls `visit` for every quantum held by a live source. */
-  walk(visit: (q: number) => void): void {
-    const { words } = this.state.pool;
+  /** Calls `visit` for every entry of the gates' memory that is held by a live source. */
+  walk(visit: (entry: number) => void): void {
+    const { words } = this.state.gates;
     for (let s = 0; s < this.sourceHead.length; s++)
-      for (let q = this.sourceHead[s]!; q >= 0; q = words[q * WORDS + OF_SOURCE_NEXT]!) visit(q);
+      for (let e = this.sourceHead[s]!; e >= 0; e = words[e * WORDS + OF_SOURCE_NEXT]!) visit(e);
   }
 
   /** True if no consumer of the source can be sent to: what it reads stays in its buffers. */

@@ -73,9 +73,7 @@ export class QuantumPool {
 
   /** Puts what is free in the order of memory once most of a burst is over: see `GateQueues.tidy`. */
   tidy(): void {
-    if (this.inUse > this.mostInUse) this.mostInUse = this.inUse;
-    if (Math.max(this.inUse, 1024) * TIDY_BELOW > this.mostInUse) return;
-    this.mostInUse = this.inUse;
+    if (!this.burst.over(this.inUse, this.used)) return;
     const order = inOrderOfMemory(this.words, this.free, this.used, 1);
     this.free = order.free;
     this.used = order.used;
@@ -86,7 +84,7 @@ export class QuantumPool {
     this.words = this.words.slice(0, capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
   }
-  private mostInUse = 0;
+  private readonly burst = new Burst();
 
   private grow(needed: number): void {
     this.capacity = Math.max(needed, this.capacity * 2);
@@ -102,8 +100,35 @@ export class QuantumPool {
   }
 }
 
-/** A free list is put in order when what is in use is this many times less than it has been. */
-export const TIDY_BELOW = 3;
+/** Whether the places of a column, used now and free, are to be put in order. */
+export class Burst {
+  /** Places in use at most since they were last put in order. */
+  private most = 0;
+  /** Looked at again after so many calls, where one place at the end has kept the memory of all: twice as many each time. */
+  private wait = 1;
+  private calls = 0;
+
+  /** To be called now and then: of the first `used` places, `inUse` are in use. */
+  over(inUse: number, used: number): boolean {
+    if (inUse > this.most) this.most = inUse;
+    if (Math.max(inUse, FEW) * TIDY_BELOW <= this.most) {
+      this.most = inUse;
+      this.wait = 1;
+      this.calls = 0;
+      return true;
+    }
+    if (used < Math.max(inUse, FEW) * KEPT_ABOVE || ++this.calls < this.wait) return false;
+    this.calls = 0;
+    this.wait *= 2;
+    return true;
+  }
+}
+
+/** Places are put in order when those in use are this many times fewer than they have been; so few are never too many. */
+const TIDY_BELOW = 3;
+const FEW = 1024;
+/** And once more where so many times what is in use has been kept. */
+const KEPT_ABOVE = 8;
 
 /**
  * Relinks the free places of `words`, `step` quanta each, in ascending order, save those after the last one in use,
