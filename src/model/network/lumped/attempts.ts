@@ -21,6 +21,9 @@ import {
 import { ALL_CLASSES, CAUSE } from "./record-ledger.js";
 import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, IN_DEBT } from "./state.js";
 
+/** Beyond it a queue is no longer what a steady state leaves in it. */
+const MOST_LOAD = 0.9;
+
 export class Attempts {
   readonly consumerEpoch: Int32Array;
   private readonly plane: PlaneParts;
@@ -162,13 +165,13 @@ export class Attempts {
     if (apart) {
       state.setMode(c, CONSUMER_PASSED);
       const transitNs = layout.config.cluster.linkLatencyNs + this.meanLoopNs(sink);
-      rows.consumerDied(c, nowNs, this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
+      rows.consumerDied(c, nowNs, this.realDrainNs(c, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
       if (silent && state.openConsumers[sink]! > 0) rows.classes.setApartInBulk(c, nowNs);
       receivers.processAhead(
         c,
-        this.realDrainNs(sink, receivers.drainNs(c, nowNs) - nowNs) / layout.sinks[sink]!.serviceNs,
+        this.realDrainNs(c, receivers.drainNs(c, nowNs) - nowNs) / layout.sinks[sink]!.serviceNs,
         nowNs,
       );
       book.died(rows.classes.classOf.get(c) ?? book.baseOf(c), rows.classes.keyShare(c));
@@ -179,14 +182,27 @@ export class Attempts {
     state.freeAtNs[c] = nowNs;
   }
 
-  /** The FIFO of a consumer counts whole quanta; those of a flush are smaller, so the last one and a half count as theirs. */
-  private realDrainNs(sink: number, drainNs: number): number {
-    const { layout } = this.plane;
-    const group = layout.sinks[sink]!;
+  /**
+   * The FIFO of a consumer counts whole quanta; those of a flush are smaller, so the last one and a half count as what
+   * a record spends there: in the gate behind what came before it (M/D/1, a flush's records together) and in service.
+   */
+  private realDrainNs(c: number, drainNs: number): number {
+    const { layout, rows } = this.plane;
+    const group = layout.sinks[layout.sinkOfConsumer[c]!]!;
+    const { serviceNs } = group;
+    const { allToAll } = group.inputs[0]!.edge;
+    const share = allToAll ? rows.classes.keyShare(c) : 1;
     let lumpNs = 0;
-    for (const input of group.inputs) lumpNs = Math.max(lumpNs, input.meanPerBin * group.serviceNs);
-    const share = group.inputs[0]!.edge.allToAll ? 1 / group.consumers : 1;
-    return Math.max(0, drainNs - 1.5 * lumpNs) + Math.min(drainNs, 1.5 * lumpNs) * share;
+    let busy = 0;
+    let perFlush = 0;
+    for (const { meanPerBin, sources } of group.inputs) {
+      lumpNs = Math.max(lumpNs, meanPerBin * serviceNs);
+      perFlush = Math.max(perFlush, meanPerBin * share);
+      busy += (meanPerBin * (allToAll ? sources : 1) * share * serviceNs) / layout.resolutionNs;
+    }
+    const load = Math.min(busy, MOST_LOAD);
+    const stayNs = serviceNs * (1 + perFlush / 2 + (load * (1 + perFlush)) / (2 * (1 - load)));
+    return Math.max(0, drainNs - 1.5 * lumpNs) + stayNs;
   }
 
   /** About what a buffer spends in the two loops: half of what a flush of one source keeps them busy. */

@@ -125,6 +125,7 @@ export class ClassSplits {
   mergeBack(c: number): void {
     const cls = this.book.classes[c]!;
     const main = this.book.classes[cls.slot]!;
+    this.arrivals.meetPostponed(cls);
     this.sweep(cls);
     main.cells.addAll(cls.cells);
     for (const [from, to] of [
@@ -172,6 +173,7 @@ export class ClassSplits {
     for (let c = this.book.bases; c < this.book.classes.length; c++) {
       const cls = this.book.classes[c]!;
       this.settleApart(cls);
+      if (cls.pacedTo >= cls.apartTo) this.arrivals.meetPostponed(cls);
       if (cls.apartTo === Number.POSITIVE_INFINITY || cls.pacedFrom !== Number.POSITIVE_INFINITY) continue;
       this.arrivals.startPace(cls);
       paced(cls);

@@ -51,7 +51,8 @@ export class EmissionShares {
         const recent = group.input * 2;
         // While a state fills anew, what comes late or in time matters less than what is there.
         const together = cls.fresh > 0;
-        for (let old = 0; old < 2; old++) {
+        // Nothing is shown while all its consumers are dead, or in what they begin with.
+        for (let old = 0; old < 2 && cls.aliveShare > 0; old++) {
           const moved = together ? cls.moved[recent]! + cls.moved[recent + 1]! : cls.moved[recent + old]!;
           const emitted = together ? cls.emitted[recent]! + cls.emitted[recent + 1]! : cls.emitted[recent + old]!;
           if (moved > 0)

@@ -82,33 +82,41 @@ export class HeldRows {
     this.halfRecordGone = dropped;
   }
 
-  sendHeld(block: RowBlock, i: number, s: number, consumer: number, nowNs: number): void {
+  /** What the row holds before position `before` goes to its consumer. */
+  sendHeld(block: RowBlock, i: number, s: number, consumer: number, nowNs: number, before: number): void {
     const { state, sources } = this;
     const { resolutionNs, groupOfSource } = state.layout;
     const mode = state.consumerMode[consumer]!;
     const { serviceNs } = state.layout.sinks[state.layout.sinkOfConsumer[consumer]!]!;
     // It goes to this consumer, whether it takes its turns again already or not.
     state.consumerMode[consumer] = CONSUMER_OPEN;
-    this.positions.eachHeldPiece(block, i, s, consumer, (bin, all, end) => {
-      const count = this.halfRecordGone ? all - 1 : all;
-      this.halfRecordGone = false;
-      if (count === 0) return;
-      this.heldNow -= count;
-      state.ownUntilNs[consumer] = Math.max(nowNs, state.ownUntilNs[consumer]!) + count * serviceNs;
-      sources.send(
-        s,
-        groupOfSource[s]!,
-        consumer,
-        nowNs,
-        Math.min(nowNs, bin * resolutionNs),
-        Math.min(resolutionNs, Math.max(0, nowNs - bin * resolutionNs)),
-        bin,
-        count,
-        0,
-        end,
-        OWN,
-      );
-    });
+    this.positions.eachHeldPiece(
+      block,
+      i,
+      s,
+      consumer,
+      (bin, all, end) => {
+        const count = this.halfRecordGone ? all - 1 : all;
+        this.halfRecordGone = false;
+        if (count === 0) return;
+        this.heldNow -= count;
+        state.ownUntilNs[consumer] = Math.max(nowNs, state.ownUntilNs[consumer]!) + count * serviceNs;
+        sources.send(
+          s,
+          groupOfSource[s]!,
+          consumer,
+          nowNs,
+          Math.min(nowNs, bin * resolutionNs),
+          Math.min(resolutionNs, Math.max(0, nowNs - bin * resolutionNs)),
+          bin,
+          count,
+          0,
+          end,
+          OWN,
+        );
+      },
+      before,
+    );
     state.consumerMode[consumer] = mode;
   }
 }

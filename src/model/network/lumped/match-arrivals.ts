@@ -86,19 +86,39 @@ export class MatchArrivals {
     this.lateNs = -1;
   }
 
-  /** From now on the class meets its records at its own pace; of bins whose quanta have all come nothing is to come. */
+  /** From now on the class meets its records at its own pace. Unless its consumers work off what had been held, they kept up until now. */
   startPace(cls: MatchClass): void {
     this.pace.start(cls);
+    let backing = 0;
+    for (const count of cls.backing) backing += count;
     for (let bin = cls.pacedFrom; bin <= Math.min(this.book.bin, this.book.layout.bins - 1); bin++)
-      for (const { input } of this.book.sink.inputs)
+      for (const { input } of this.book.sink.inputs) {
+        const at = this.book.at(input, bin);
         if (this.book.restOf(input, bin) <= 0) this.meetAll(cls, input, bin);
+        else if (backing < 1)
+          this.arriveApart(cls, input, bin, cls.passing[at]! - cls.share * this.book.remaining[at]!);
+      }
+  }
+
+  /** Once the consumers of a class have worked off what had been held for them, or the class ends: what had come meanwhile. */
+  meetPostponed(cls: MatchClass): void {
+    if (cls.postponed.length === 0) return;
+    this.lateNs = (this.book.bin + 1) * this.book.layout.resolutionNs;
+    for (const at of cls.postponed) {
+      if (cls.passing[at]! > 0)
+        this.arriveApart(cls, Math.floor(at / this.book.stride), at % this.book.stride, cls.passing[at]!);
+    }
+    cls.postponed.length = 0;
+    this.lateNs = -1;
   }
 
   /** A class with a pace of its own meets records of the bin, and before them what it lacks of those just before it; returns how many. */
   private meetPaced(cls: MatchClass, input: number, bin: number, count: number): number {
     if (bin > cls.pacedTo) cls.pacedTo = bin;
     let left = count;
-    for (let b = Math.max(0, cls.pacedFrom, bin - LACKING_BINS); b <= bin && left > 0; b++) {
+    // What had been held for it is no lack.
+    const first = cls.apartFrom === Number.POSITIVE_INFINITY ? 0 : Math.min(bin, cls.apartTo);
+    for (let b = Math.max(first, cls.pacedFrom, bin - LACKING_BINS); b <= bin && left > 0; b++) {
       const at = this.book.at(input, b);
       const met = Math.min(left, cls.passing[at]!);
       if (met <= 0) continue;
@@ -140,6 +160,10 @@ export class MatchArrivals {
   /** All quanta of the bin have come: what the class still lacks of them has come too. */
   private meetAll(cls: MatchClass, input: number, bin: number): void {
     const at = this.book.at(input, bin);
+    if (cls.pacedTo < cls.apartTo && cls.apartFrom !== Number.POSITIVE_INFINITY) {
+      cls.postponed.push(at);
+      return;
+    }
     if (cls.passing[at]! > 0) this.arriveApart(cls, input, bin, cls.passing[at]!);
     else if (cls.backing[at]! < 0.5) this.arriveIn(cls, input, bin, 1, 0);
   }

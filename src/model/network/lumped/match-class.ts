@@ -41,6 +41,8 @@ export class MatchClass {
   pacedFrom = Number.POSITIVE_INFINITY;
   /** Newest event bin of which they have been brought records. */
   pacedTo = -1;
+  /** (input × stride + bin) whose quanta have all come, while its consumers worked off what had been held for them alone. */
+  readonly postponed: number[] = [];
   /** The class to which it went back. */
   mergedInto: MatchClass | null = null;
   /** Event bins whose channels were treated apart, Infinity while some still are; none for a base class. */

@@ -14,6 +14,7 @@ export function settleLeftovers(
 ): number {
   let left = 0;
   for (const cls of book.classes) {
+    arrivals.meetPostponed(cls);
     for (const group of book.sink.inputs) {
       for (let bin = 0; bin < book.layout.bins; bin++) {
         if (underWay(group.input, bin) > 0) continue;

@@ -20,11 +20,14 @@ export class MatchPace {
   start(cls: MatchClass): void {
     const { bin, sink } = this.book;
     const main = this.book.classes[cls.slot]!;
-    cls.pacedFrom = cls.apartFrom;
-    for (let b = cls.apartFrom; b <= Math.min(bin, this.book.layout.bins - 1); b++) {
+    cls.pacedFrom = 0;
+    const part = this.partOf(main, cls.share, cls);
+    for (let b = 0; b <= Math.min(bin, this.book.layout.bins - 1); b++) {
       for (const { input } of sink.inputs) {
         const at = this.book.at(input, b);
-        main.rest[at] = main.rest[at]! - Math.min(cls.passing[at]!, this.partOf(main, cls.share, cls) * main.rest[at]!);
+        const rest = part * main.rest[at]!;
+        if (b < cls.apartFrom) cls.passing[at] = rest;
+        main.rest[at] = main.rest[at]! - Math.min(cls.passing[at]!, rest);
       }
     }
   }

@@ -32,8 +32,13 @@ export class RowBlock {
   readonly flushNs: Float64Array;
   /** Held rows: 1 if the head of the first record went out with the old view; its rest goes no further. */
   readonly torn: Uint8Array;
+  /** Held rows: 1 if the first buffer of what was held has been sent, and the rest comes after all channels' first ones. */
+  readonly behind: Uint8Array;
   /** The channel takes its share out of quanta up to this position only. */
   readonly until: Float64Array;
+  /** Rows that are behind; and a row that waits for its view, as far as was last looked. */
+  behindRows = 0;
+  waitingAt = 0;
   /** Rows that are not `none`. */
   active = 0;
   readonly rows: number;
@@ -49,6 +54,7 @@ export class RowBlock {
     this.credits = new Float64Array(rows);
     this.flushNs = new Float64Array(rows).fill(-1);
     this.torn = new Uint8Array(rows);
+    this.behind = new Uint8Array(rows);
     this.until = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
   }
 }

@@ -2,11 +2,27 @@
 import type { RowPositions } from "./row-positions.js";
 import type { LumpedState } from "./state.js";
 
+/** Makes several numbers in [0, 1) of one. */
+const SPREAD = 15_485_863;
+
 /** A row that holds: its share of the source's records, its phase, and its contents when it began to hold. */
 export interface HoldingRow {
   readonly share: number;
   readonly phase: number;
   readonly base: number;
+}
+
+/**
+ * Credits of a channel whose consumer falls silent, in flushes that would find data if contents came evenly: they come
+ * at random, so some channels use theirs up early and others late (exponential waits for the next flush that has any).
+ */
+export function creditsLeft(state: LumpedState, s: number, share: number, phase: number): number {
+  const { layout } = state;
+  const credits = layout.config.engine.exclusiveBuffersPerChannel;
+  const empty = Math.exp(-layout.groups[layout.groupOfSource[s]!]!.meanPerBin * share);
+  let waits = 0;
+  for (let credit = 1; credit <= credits; credit++) waits -= Math.log(1 - ((phase * SPREAD * credit) % 1));
+  return credits + (waits - credits) * Math.sqrt(empty);
 }
 
 /** Position at which source `s` has to stop. */

@@ -76,6 +76,20 @@ export class RowPositions {
     return Math.floor(to / perSegment + start) - Math.floor(from / perSegment + start);
   }
 
+  /** Where the channel's first buffer ends of what it holds since position `from`; Infinity if all is in one. */
+  firstBufferEnd(block: RowBlock, i: number, s: number, consumer: number): number {
+    const { layout } = this.state;
+    const share = this.shareOf(s, consumer);
+    const phase = block.phase[i]!;
+    const from = this.contents(share, phase, block.mark[i]!);
+    const to = this.contents(share, phase, this.flushedX(s));
+    if (this.segmentsFilled(s, phase, from, to) === 0) return Number.POSITIVE_INFINITY;
+    const perSegment = layout.config.engine.segmentBytes / layout.groups[layout.groupOfSource[s]!]!.wireBytes;
+    const start = (phase * 7919) % 1;
+    const end = Math.ceil((Math.floor(from / perSegment + start) + 1 - start) * perSegment);
+    return Math.ceil((end - phase) / share);
+  }
+
   /** Calls `visit(bin, count, end)` for what the row holds up to the last flush, by event bin. */
   eachHeldPiece(
     block: RowBlock,
@@ -83,11 +97,12 @@ export class RowPositions {
     s: number,
     consumer: number,
     visit: (bin: number, count: number, end: number) => void,
+    before = Number.POSITIVE_INFINITY,
   ): void {
     const share = this.shareOf(s, consumer);
     const phase = block.phase[i]!;
     const from = block.mark[i]!;
-    const to = this.flushedX(s);
+    const to = Math.min(before, this.flushedX(s));
     if (this.contents(share, phase, to) === this.contents(share, phase, from)) return;
     const shift = this.sources.shift[s]!;
     let straightFrom = from;
@@ -95,8 +110,8 @@ export class RowPositions {
     if (bends) {
       for (let b = 0; b + 2 < bends.length; b += 3) {
         const [x0, x1, bin] = [bends[b]!, bends[b + 1]!, bends[b + 2]!];
-        if (x1 <= from) continue;
-        const count = this.contents(share, phase, x1) - this.contents(share, phase, Math.max(from, x0));
+        if (x1 <= from || x0 >= to) continue;
+        const count = this.contents(share, phase, Math.min(to, x1)) - this.contents(share, phase, Math.max(from, x0));
         if (count > 0) visit(bin, count, x1 - shift);
         straightFrom = x1;
       }

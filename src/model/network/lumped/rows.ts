@@ -11,7 +11,7 @@ import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import { ROW, RowBlock } from "./row-block.js";
 import { RowClasses } from "./row-classes.js";
 import { RowDebts } from "./row-debts.js";
-import { type HoldingRow, positionWhenFull } from "./row-limits.js";
+import { creditsLeft, type HoldingRow, positionWhenFull } from "./row-limits.js";
 import { RowPositions } from "./row-positions.js";
 import type { SourceDoor } from "./source-door.js";
 import { CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, type LumpedState } from "./state.js";
@@ -189,6 +189,7 @@ export class Rows {
     this.classes.bookOf(consumer).died(cls, this.classes.keyShare(consumer));
     for (let s = 0; s < block.rows; s++) {
       if (block.state[s] !== ROW.touched) {
+        block.behind[s] = 0;
         if (block.until[s] !== Number.POSITIVE_INFINITY) block.until[s] = Number.POSITIVE_INFINITY;
         continue;
       }
@@ -200,7 +201,7 @@ export class Rows {
         continue;
       }
       block.state[s] = silent ? ROW.silent : ROW.deadConsumer;
-      block.credits[s] = state.layout.config.engine.exclusiveBuffersPerChannel;
+      block.credits[s] = creditsLeft(state, s, this.positions.shareOf(s, consumer), block.phase[s]!);
       block.flushNs[s] = -1;
       block.torn[s] = 0;
       state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
@@ -233,6 +234,7 @@ export class Rows {
     this.eachRow(s, (block, i, consumer) => {
       if (block.state[i] === ROW.hold) this.heldRows.loseHeld(block, i, s, consumer, CAUSE.unflushedOutput);
       block.state[i] = ROW.deadProducer;
+      block.behind[i] = 0;
       block.until[i] = Number.POSITIVE_INFINITY;
     });
     state.stallAt[s] = Number.POSITIVE_INFINITY;
@@ -323,8 +325,14 @@ export class Rows {
     const row = block.state[i]!;
     if (row === ROW.hold) {
       this.heldRows.dropHalfRecord(block, i, s, consumer);
-      this.heldRows.sendHeld(block, i, s, consumer, nowNs);
-      this.release(block, i, s, consumer);
+      const end = block.consumer < 0 ? Number.POSITIVE_INFINITY : this.positions.firstBufferEnd(block, i, s, consumer);
+      this.heldRows.sendHeld(block, i, s, consumer, nowNs, end);
+      if (end === Number.POSITIVE_INFINITY) this.release(block, i, s, consumer);
+      else {
+        block.mark[i] = end;
+        block.behind[i] = 1;
+        block.behindRows++;
+      }
       if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitStale[s] = 1;
     } else if (row === ROW.discard || row === ROW.deadConsumer || row === ROW.silent) {
       if (row !== ROW.discard) {
@@ -336,6 +344,32 @@ export class Rows {
       block.until[i] = this.positions.xAt(s, nowNs);
       if (block.until[i]! <= this.positions.flushedX(s)) this.release(block, i, s, consumer);
     } else this.release(block, i, s, consumer);
+    if (block.behindRows > 0) this.sendBehind(block, nowNs);
+  }
+
+  /** The gate takes a buffer of every channel that has one before any second one: those follow when all have their views. */
+  private sendBehind(block: RowBlock, nowNs: number): void {
+    const waits = (s: number): boolean => {
+      const row = block.state[s]!;
+      if (row === ROW.hold) return block.behind[s] === 0;
+      return (
+        (row === ROW.discard && block.until[s] === Number.POSITIVE_INFINITY) ||
+        row === ROW.deadConsumer ||
+        row === ROW.silent
+      );
+    };
+    for (let looked = 0; looked < block.rows; looked++) {
+      if (waits(block.waitingAt)) return;
+      block.waitingAt = (block.waitingAt + 1) % block.rows;
+    }
+    block.behindRows = 0;
+    for (let s = 0; s < block.rows; s++) {
+      if (block.state[s] !== ROW.hold || block.behind[s] === 0) continue;
+      block.behind[s] = 0;
+      this.heldRows.sendHeld(block, s, s, block.consumer, nowNs, Number.POSITIVE_INFINITY);
+      this.release(block, s, s, block.consumer);
+      if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitStale[s] = 1;
+    }
   }
 
   /** Bulk: the consumer's channels are no longer told apart. */

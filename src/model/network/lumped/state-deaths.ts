@@ -11,6 +11,7 @@ export class StateDeaths {
   private readonly book: BookColumns;
   private readonly ledger: RecordLedger;
   private readonly shares: EmissionShares;
+  private carry = 0.5;
 
   constructor(book: BookColumns, ledger: RecordLedger, shares: EmissionShares) {
     this.book = book;
@@ -40,7 +41,10 @@ export class StateDeaths {
           const at = group.input * stride + bin;
           const held = cls.held[at]!;
           if (held > 0) {
-            const lost = cls.cells.part(Math.max(0, Math.floor(held - cls.matched[at]! + 0.5)), share);
+            // What is less than a record in this bin is lost in another.
+            const exact = this.carry + (held - cls.matched[at]!) * share;
+            const lost = Math.max(0, Math.floor(exact));
+            this.carry = exact - lost;
             this.ledger.losePooled(CAUSE.stateLost, group.index, bin, lost);
             this.ledger.delivered -= lost;
           }
