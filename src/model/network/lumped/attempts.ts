@@ -165,15 +165,14 @@ export class Attempts {
     if (apart) {
       state.setMode(c, CONSUMER_PASSED);
       const transitNs = layout.config.cluster.linkLatencyNs + this.meanLoopNs(sink);
-      rows.consumerDied(c, nowNs, this.realDrainNs(c, receivers.drainNs(c, nowNs) - nowNs) + transitNs, silent);
+      const { queueNs, stayNs } = this.realDrain(c, receivers.drainNs(c, nowNs) - nowNs);
+      rows.consumerDied(c, nowNs, queueNs + stayNs + transitNs, silent);
     } else {
       if (state.consumerMode[c] !== CONSUMER_HELD) state.setMode(c, CONSUMER_HELD);
       if (silent && state.openConsumers[sink]! > 0) rows.classes.setApartInBulk(c, nowNs);
-      receivers.processAhead(
-        c,
-        this.realDrainNs(c, receivers.drainNs(c, nowNs) - nowNs) / layout.sinks[sink]!.serviceNs,
-        nowNs,
-      );
+      const { queueNs, stayNs, load } = this.realDrain(c, receivers.drainNs(c, nowNs) - nowNs);
+      // Of the records that came within the time that one stays, as many are there (Little).
+      receivers.processAhead(c, (queueNs + stayNs * load) / layout.sinks[sink]!.serviceNs, nowNs);
       book.died(rows.classes.classOf.get(c) ?? book.baseOf(c), rows.classes.keyShare(c));
     }
     this.clear(c, apart, nowNs);
@@ -186,7 +185,7 @@ export class Attempts {
    * The FIFO of a consumer counts whole quanta; those of a flush are smaller, so the last one and a half count as what
    * a record spends there: in the gate behind what came before it (M/D/1, a flush's records together) and in service.
    */
-  private realDrainNs(c: number, drainNs: number): number {
+  private realDrain(c: number, drainNs: number): { queueNs: number; stayNs: number; load: number } {
     const { layout, rows } = this.plane;
     const group = layout.sinks[layout.sinkOfConsumer[c]!]!;
     const { serviceNs } = group;
@@ -202,7 +201,7 @@ export class Attempts {
     }
     const load = Math.min(busy, MOST_LOAD);
     const stayNs = serviceNs * (1 + perFlush / 2 + (load * (1 + perFlush)) / (2 * (1 - load)));
-    return Math.max(0, drainNs - 1.5 * lumpNs) + stayNs;
+    return { queueNs: Math.max(0, drainNs - 1.5 * lumpNs), stayNs, load };
   }
 
   /** About what a buffer spends in the two loops: half of what a flush of one source keeps them busy. */

@@ -15,9 +15,15 @@ export interface Combinations {
   /** The member of each combination that comes first. */
   readonly earliest: Uint8Array;
   readonly maxOffset: number;
+  /** Share of the matches whose partner comes after the window in which it would have to: none of the combinations is of them. */
+  readonly tooLate: number;
+  /** How many bins after the first member these partners come. */
+  readonly tooLateBins: number;
 }
 
 const MOST = 64;
+/** What comes after it is never. */
+const LAST_QUANTILE = 1 - 1e-9;
 
 /** Quantile atoms of the delay in bins, each at the middle of its stratum; at most `most`. */
 function atoms(delay: VertexConfig["matchDelay"], most: number, resolutionNs: number): [number, number][] {
@@ -56,6 +62,8 @@ export function combinations(vertex: VertexConfig, inputs: number, resolutionNs:
       weights: Float64Array.of(1),
       earliest: new Uint8Array(1),
       maxOffset: 0,
+      tooLate: 0,
+      tooLateBins: 0,
     };
   const each = Math.max(1, Math.floor((MOST / inputs) ** (1 / (inputs - 1)) + 1e-9));
   const single = atoms(vertex.matchDelay, each, resolutionNs);
@@ -85,5 +93,27 @@ export function combinations(vertex: VertexConfig, inputs: number, resolutionNs:
     weights: Float64Array.from(lists, (list) => list.weight),
     earliest: Uint8Array.from(lists, (list) => list.first),
     maxOffset,
+    ...beyondWindow(vertex, inputs, resolutionNs),
+  };
+}
+
+/** The tail of the delay beyond the window, where the quantiles above hardly reach. */
+function beyondWindow(
+  { matchDelay, windowNs }: VertexConfig,
+  inputs: number,
+  resolutionNs: number,
+): { tooLate: number; tooLateBins: number } {
+  if (quantileNs(matchDelay, LAST_QUANTILE) <= windowNs) return { tooLate: 0, tooLateBins: 0 };
+  let low = 0;
+  let high = LAST_QUANTILE;
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (quantileNs(matchDelay, middle) > windowNs) high = middle;
+    else low = middle;
+  }
+  const tail = 1 - high;
+  return {
+    tooLate: Math.min(1, (inputs - 1) * tail),
+    tooLateBins: Math.round(quantileNs(matchDelay, 1 - tail / 2) / resolutionNs),
   };
 }
