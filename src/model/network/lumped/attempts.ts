@@ -27,6 +27,8 @@ const MOST_LOAD = 0.9;
 export class Attempts {
   readonly consumerEpoch: Int32Array;
   private readonly plane: PlaneParts;
+  /** Of a record that consumers which ended had still in their gates. */
+  private keepCarry = 0.5;
 
   constructor(plane: PlaneParts) {
     this.plane = plane;
@@ -172,7 +174,9 @@ export class Attempts {
       if (silent && state.openConsumers[sink]! > 0) rows.classes.setApartInBulk(c, nowNs);
       const { queueNs, stayNs, load } = this.realDrain(c, receivers.drainNs(c, nowNs) - nowNs);
       // Of the records that came within the time that one stays, as many are there (Little).
-      receivers.processAhead(c, (queueNs + stayNs * load) / layout.sinks[sink]!.serviceNs, nowNs);
+      const keep = this.keepCarry + (queueNs + stayNs * load) / layout.sinks[sink]!.serviceNs;
+      this.keepCarry = keep - Math.floor(keep);
+      receivers.processAhead(c, Math.floor(keep), nowNs);
       book.died(rows.classes.classOf.get(c) ?? book.baseOf(c), rows.classes.keyShare(c));
     }
     this.clear(c, apart, nowNs);

@@ -185,8 +185,10 @@ export class ClassSplits {
     const { bin, combos, bases, classes } = this.book;
     for (let c = classes.length - 1; c >= bases; c--) {
       const cls = classes[c]!;
-      if (cls.apartTo === Number.POSITIVE_INFINITY || bin <= cls.apartTo + combos.maxOffset + 4) continue;
-      if (!this.pace.keepsUp(cls)) continue;
+      if (cls.apartTo === Number.POSITIVE_INFINITY) continue;
+      // Ended unseen, and then all others ended too: they begin anew together.
+      const alike = cls.apartFrom === Number.POSITIVE_INFINITY && classes[cls.slot]!.diedAt > cls.splitAt;
+      if (!alike && (bin <= cls.apartTo + combos.maxOffset + 4 || !this.pace.keepsUp(cls))) continue;
       this.mergeBack(c);
       merge(cls.id);
     }

@@ -253,7 +253,7 @@ export class TaskThreads {
     const { gates } = state;
     const { words } = gates;
     const lagList = gates.lagList(consumer);
-    let left = state.queued[consumer]! - Math.ceil(keep);
+    let left = state.queued[consumer]! - keep;
     while (left > 0) {
       const head = gates.head[consumer]!;
       const lagHead = gates.head[lagList]!;
