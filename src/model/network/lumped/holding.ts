@@ -4,6 +4,7 @@
  * pools, which are reckoned in records per channel, never in quanta, and the stalls that they cause.
  */
 
+import type { SourceGroup } from "./layout.js";
 import { BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, END, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { CAUSE, type RecordLedger } from "./record-ledger.js";
 import type { SourceDoor } from "./source-door.js";
@@ -14,6 +15,8 @@ const OF_SOURCE_NEXT = 0;
 const OF_SOURCE_PREV = 1;
 /** `TARGET` of a quantum whose source ended: its records are counted, its consumer drops it. */
 const LOST = -1;
+/** Numbers that `reach` needs of a group. */
+const REACH = 5;
 const REPORTED_NS = 1_000_000_000;
 
 export class Holding {
@@ -25,6 +28,9 @@ export class Holding {
   /** Since when the source reads nothing; −1: it reads. */
   private readonly stalledSince: Float64Array;
   private readonly maxShare: Float64Array;
+  /** `reachParts` of the groups, one after the other. */
+  private readonly reachOf: Float64Array;
+  private readonly segmentBytes: number;
   /** Copies held: they are in no ledger. */
   heldCopies = 0;
 
@@ -34,6 +40,8 @@ export class Holding {
     this.sources = sources;
     this.sourceHead = new Int32Array(state.layout.sources).fill(-1);
     this.stalledSince = new Float64Array(state.layout.sources).fill(-1);
+    this.reachOf = Float64Array.from(state.layout.groups.flatMap((group) => this.reachParts(group)));
+    this.segmentBytes = state.layout.config.engine.segmentBytes;
     this.maxShare = Float64Array.from(state.layout.groups, (group) => {
       let most = 0;
       for (const share of group.edge.shares) most = Math.max(most, share);
@@ -166,17 +174,27 @@ export class Holding {
    * ones; and no less than what is served until its next two visits.
    */
   reach(s: number, groupIndex: number): number {
-    const { layout, remoteShare } = this.state;
+    const at = groupIndex * REACH;
+    const { reachOf } = this;
+    const buffers = reachOf[at]! + reachOf[at + 1]! * this.state.remoteShare[s]! + reachOf[at + 2]!;
+    return Math.floor(Math.max((buffers * this.segmentBytes) / reachOf[at + 3]!, reachOf[at + 4]!));
+  }
+
+  /** What `reach` is reckoned from, for a group: buffers of the pool, exclusive ones, floating ones; bytes of a record; and no less. */
+  private reachParts(group: SourceGroup): number[] {
+    const { layout } = this.state;
     const { engine } = layout.config;
-    const group = layout.groups[groupIndex]!;
     const sink = layout.sinks[group.sink]!;
     const channels = group.edge.allToAll ? group.edge.consumers : 1;
     const pool = engine.maxBuffersPerChannel !== null ? engine.maxBuffersPerChannel * channels : 2 * channels + 8;
-    const exclusive = channels * engine.exclusiveBuffersPerChannel * remoteShare[s]!;
-    const floating = (engine.floatingBuffersPerGate * sink.consumers) / group.sources;
     const served = (layout.resolutionNs / sink.serviceNs) * (sink.consumers / Math.max(1, group.sources));
-    const buffers = pool - channels / 2 + exclusive + floating;
-    return Math.floor(Math.max((buffers * engine.segmentBytes) / group.wireBytes, 1.5 * served));
+    return [
+      pool - channels / 2,
+      channels * engine.exclusiveBuffersPerChannel,
+      (engine.floatingBuffersPerGate * sink.consumers) / group.sources,
+      group.wireBytes,
+      1.5 * served,
+    ];
   }
 
   /** A visit at `seenNs` notices that reading ended at `offset`. */
