@@ -14,20 +14,19 @@ import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
 import { buildLayout, type Layout } from "./layout.js";
 import { MatchBook } from "./match-book.js";
+import { QueueLimits } from "./queue-limits.js";
 import { Receivers } from "./receivers.js";
 import { RecordLedger } from "./record-ledger.js";
 import { Rereads } from "./rereads.js";
 import { Rows } from "./rows.js";
+import { Settlement } from "./settlement.js";
 import { Sources } from "./sources.js";
 import { CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
 import type { ReceiverParts } from "./task-threads.js";
 import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
+import { UnavailableMarkers } from "./unavailable-markers.js";
 
-/** Event bins older than this are late. */
-const LAG_BINS = 30;
-/** So many places are settled at once; where there are more, event bins that lag take turns. */
-const ALL_AT_ONCE = 500;
 /** While a state fills anew the books are settled this often per bin. */
 const FRESH_PARTS = 4;
 /** Numbers of match classes: one per consumer vertex and those split off. */
@@ -49,23 +48,17 @@ export class LumpedPlane implements DataPlane {
   readonly binned: BinnedLatency;
   readonly threads: Threads;
   protected readonly context: PlaneContext;
-  private readonly listener: PlaneListener;
   private readonly attempts: Attempts;
   private readonly shared: SharedShares;
   private readonly tick: number;
   private readonly freshTick: number;
-  private readonly markerDue: number;
-  private readonly sinkLimits: Float64Array;
-  /** Per source group: more records under way than one source's channels can hold. */
-  private readonly mostUnderWay: Float64Array;
+  private readonly markers: UnavailableMarkers;
+  private readonly limits: QueueLimits;
+  private readonly settlement: Settlement;
   private lastCutNs = -1;
-  /** UnavailableEvents in consumers' FIFOs: (edge, producer, consumer subtask, consumer, number, epoch) each. */
-  private readonly markers: number[][] = [];
-  private readonly freeMarkers: number[] = [];
 
   constructor(context: PlaneContext, listener: PlaneListener) {
     this.context = context;
-    this.listener = listener;
     const layout = buildLayout(context);
     this.layout = layout;
     const state = new LumpedState(context, layout);
@@ -118,18 +111,14 @@ export class LumpedPlane implements DataPlane {
     });
     this.timeline = new Timeline(layout);
     this.attempts = new Attempts(this);
-    this.sinkLimits = this.queueLimits();
-    this.mostUnderWay = Float64Array.from(layout.groups, (group) =>
-      this.holding.reach(layout.groupOfSource.indexOf(group.index), group.index),
-    );
+    this.limits = new QueueLimits(state, this.sources, this.holding);
+    this.settlement = new Settlement(layout, this.receivers, this.ledger, this.books, this.shared);
     this.tick = context.sim.defineKind("plane-tick", PRIORITY.control, () => this.onTick());
     this.freshTick = context.sim.defineKind("plane-fresh-state", PRIORITY.control, () => {
       this.cut();
       for (const book of this.books) book.refreshShares();
     });
-    this.markerDue = context.sim.defineKind("unavailable-event-met", PRIORITY.completion, (_e, marker) =>
-      this.onMarker(marker),
-    );
+    this.markers = new UnavailableMarkers(this, context, listener, this.attempts.consumerEpoch);
     this.beginBin();
   }
 
@@ -168,7 +157,7 @@ export class LumpedPlane implements DataPlane {
     const bin = state.arrivals.bin;
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
-    this.settle(endNs, endNs >= this.layout.config.durationNs);
+    this.settlement.settle(endNs, bin, endNs >= this.layout.config.durationNs);
     const { classes } = rows;
     for (const book of this.books)
       book.endBin(
@@ -186,90 +175,9 @@ export class LumpedPlane implements DataPlane {
     rows.discardedNow = 0;
     this.state.noteProcessed();
     this.receivers.turns.atTick();
-    this.limitQueues(endNs);
+    this.limits.apply(endNs);
     state.pool.tidy();
     state.gates.tidy();
-  }
-
-  /** All arrivals so far go into the books. */
-  private settle(nowNs: number, everything: boolean): void {
-    const { receivers, layout, ledger } = this;
-    const stride = layout.bins + 1;
-    const size = layout.groups.length * stride;
-    // Consumers that lag bring a little of very many old event bins: a quarter of those takes its turn at each settlement.
-    const bin = this.state.arrivals.bin;
-    const takesTurns = receivers.arrived.used + receivers.late.used > ALL_AT_ONCE;
-    for (const book of this.books) book.takesTurns = takesTurns;
-    const all = everything || !takesTurns || this.books.some((book) => book.deaths);
-    for (const book of this.books) book.applyBack();
-    receivers.arrived.drain(
-      (place, count) => {
-        const at = place % size;
-        const group = layout.groups[Math.floor(at / stride)]!;
-        this.books[group.sink]!.arrived(
-          this.shared.classes[Math.floor(place / size)]!,
-          group.input,
-          at % stride,
-          count,
-        );
-        ledger.delivered += count;
-      },
-      (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
-    );
-    receivers.late.drain(
-      (place, count) => {
-        const at = place % size;
-        const group = layout.groups[Math.floor(at / stride)]!;
-        this.books[group.sink]!.arrived(
-          this.shared.classes[Math.floor(place / size)]!,
-          group.input,
-          at % stride,
-          count,
-          receivers.late.meanNs(place, count),
-        );
-        ledger.delivered += count;
-      },
-      (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
-    );
-    if (receivers.own.length > 0) this.settleOwn(stride);
-    receivers.copies.drain(
-      (at, count) => {
-        const group = layout.groups[Math.floor(at / stride)]!;
-        this.books[group.sink]!.arrivedAgain(group.input, at % stride, count);
-      },
-      () => true,
-    );
-    for (const book of this.books) book.settle(nowNs);
-  }
-
-  private settleOwn(stride: number): void {
-    const { own } = this.receivers;
-    const sums = new Map<number, { count: number; timeUs: number }>();
-    const size = this.layout.groups.length * stride;
-    for (let i = 0; i < own.length; i += 4) {
-      const key = own[i]! * size + own[i + 1]!;
-      const count = own[i + 2]!;
-      const timeUs = own[i + 3]! < 0 ? -1 : Math.floor(own[i + 3]! / 1000) * count;
-      const sum = sums.get(key);
-      if (sum === undefined) sums.set(key, { count, timeUs });
-      else {
-        sum.count += count;
-        sum.timeUs = timeUs < 0 || sum.timeUs < 0 ? -1 : sum.timeUs + timeUs;
-      }
-    }
-    own.length = 0;
-    for (const key of [...sums.keys()].sort((a, b) => a - b)) {
-      const id = Math.floor(key / size);
-      const at = key % size;
-      const group = this.layout.groups[Math.floor(at / stride)]!;
-      const book = this.books[group.sink]!;
-      const cls = book.classes.find((one) => one.id === id);
-      const { count, timeUs } = sums.get(key)!;
-      const lateNs = timeUs < 0 ? -1 : Math.round((timeUs / count) * 1000);
-      if (cls && book.isApart(cls, at % stride)) book.arrivedOwn(cls, group.input, at % stride, count, lateNs);
-      else book.arrived(book.classes[cls?.slot ?? 0]!, group.input, at % stride, count, lateNs);
-      this.ledger.delivered += count;
-    }
   }
 
   private seeBacklog(bin: number, endNs: number): void {
@@ -318,49 +226,7 @@ export class LumpedPlane implements DataPlane {
     if (this.lastCutNs === nowNs) return;
     this.lastCutNs = nowNs;
     this.advanceTo(nowNs);
-    this.settle(nowNs, true);
-  }
-
-  // --- limits of queues that are not apart ---
-  /** Records that a consumer's queue can hold before its channels are full at both ends; without a limit per channel: Infinity. */
-  private queueLimits(): Float64Array {
-    const { engine } = this.layout.config;
-    return Float64Array.from(this.layout.sinks, (sink) => {
-      if (engine.maxBuffersPerChannel === null) return Number.POSITIVE_INFINITY;
-      let records = 0;
-      for (const group of sink.inputs) {
-        const channels = group.edge.allToAll ? group.sources : 1;
-        const buffers =
-          channels * (engine.exclusiveBuffersPerChannel + engine.maxBuffersPerChannel) + engine.floatingBuffersPerGate;
-        records += (buffers * engine.segmentBytes) / group.wireBytes;
-      }
-      return records;
-    });
-  }
-
-  /**
-   * One saturated consumer throttles every producer of its edges until its queue is below its limit again; and a
-   * source that has more under way than its pool and its channels' credits hold stops to keep up with its log.
-   */
-  private limitQueues(nowNs: number): void {
-    const { state, layout, sources } = this;
-    for (const sink of layout.sinks) {
-      const limit = this.sinkLimits[sink.index]!;
-      let over = 0;
-      if (limit !== Number.POSITIVE_INFINITY)
-        for (let c = sink.base; c < sink.base + sink.consumers; c++) if (state.queued[c]! > limit) over++;
-      const blocked = over > 0 ? 1 : 0;
-      for (const group of sink.inputs) {
-        if (sources.blocked[group.index] === blocked) continue;
-        if (blocked)
-          for (let s = 0; s < layout.sources; s++)
-            if (layout.groupOfSource[s] === group.index) sources.fallBehind(s, nowNs);
-        sources.blocked[group.index] = blocked;
-      }
-    }
-    const { sentOf, processedAtTick } = state;
-    for (let s = 0; s < sentOf.length; s++)
-      if (sentOf[s]! - processedAtTick[s]! > this.mostUnderWay[layout.groupOfSource[s]!]!) sources.fallBehind(s, nowNs);
+    this.settlement.settle(nowNs, this.state.arrivals.bin, true);
   }
 
   // --- threads ---
@@ -446,43 +312,7 @@ export class LumpedPlane implements DataPlane {
 
   appendUnavailable(edge: number, producer: number, consumer: number, stuck: boolean): void {
     // A stuck task never drains its channel.
-    if (stuck) return;
-    const { c } = this.ends(producer, consumer);
-    this.advanceConsumer(c);
-    const marker = this.freeMarkers.pop() ?? this.markers.length;
-    this.markers[marker] = [edge, producer, consumer, c, this.state.appended[c]!, this.attempts.consumerEpoch[c]!];
-    this.scheduleMarker(marker);
-  }
-
-  private scheduleMarker(marker: number): void {
-    const [, , , c, number] = this.markers[marker] as [number, number, number, number, number, number];
-    const { sim, entityBase } = this.context;
-    const dueNs = this.receivers.drainNs(c, sim.nowNs, number - this.state.served[c]!);
-    sim.schedule(Math.max(sim.nowNs, dueNs), this.markerDue, entityBase + 1 + c, marker);
-  }
-
-  private onMarker(marker: number): void {
-    const [edge, producer, consumer, c, number, epoch] = this.markers[marker] as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    if (this.attempts.consumerEpoch[c] !== epoch) {
-      this.freeMarkers.push(marker);
-      return;
-    }
-    this.advanceConsumer(c);
-    const nowNs = this.context.sim.nowNs;
-    if (this.state.served[c]! < number && this.receivers.drainNs(c, nowNs, number - this.state.served[c]!) > nowNs) {
-      // Mail came in between.
-      this.scheduleMarker(marker);
-      return;
-    }
-    this.freeMarkers.push(marker);
-    this.listener.unavailableConsumed(edge, producer, consumer);
+    if (!stuck) this.markers.append(edge, producer, consumer, this.ends(producer, consumer).c);
   }
 
   // --- channels in bulk ---

@@ -1,0 +1,180 @@
+/**
+ * From offsets of a log to quanta, for sources that do not simply flush what they have read since their last visit:
+ * piece by piece by event bin, less what channels apart take out, originals and copies by themselves.
+ */
+import { COPY, LAG } from "./quanta.js";
+import type { Rereads } from "./rereads.js";
+import type { Rows } from "./rows.js";
+import { Senders } from "./senders.js";
+import { CONSUMER_OPEN, HAS_ROWS, HOLDS, IN_DEBT, LAGGING, type LumpedState } from "./state.js";
+import type { Threads } from "./threads.js";
+
+export class LogEmission extends Senders {
+  /** Originals emitted so far = flushed offset + shift: where the integer functions of the channels stand. */
+  readonly shift: Int32Array;
+  rows!: Rows;
+  private readonly rereads: Rereads;
+  /** Largest share of a group's channels. */
+  private readonly hottest: Float64Array;
+  /** A quantum that grows while a visit's pieces are walked: 0 originals, 1 copies. */
+  private readonly growBin = new Int32Array(2);
+  private readonly grow0 = new Int32Array(2);
+  private readonly grow1 = new Int32Array(2);
+  private readonly growEnd = new Int32Array(2);
+  private readonly growFirst = new Float64Array(2);
+  /** Of its last piece: the bin, the offset at which that begins, and its records. */
+  private readonly growLastBin = new Int32Array(2);
+  private readonly growLastStart = new Int32Array(2);
+  private readonly growLastCount = new Int32Array(2);
+  private extraTurn = 0;
+
+  constructor(state: LumpedState, threads: Threads, rereads: Rereads) {
+    super(state, threads);
+    this.rereads = rereads;
+    const { layout } = state;
+    this.shift = new Int32Array(layout.sources);
+    this.hottest = Float64Array.from(layout.groups, (group) =>
+      group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1,
+    );
+  }
+
+  /**
+   * The source's attempt ends at `nowNs`: segments that its channels have filled since the last flush are on their
+   * way already. Only fast channels have any.
+   */
+  sendFullSegments(s: number, groupIndex: number, readTo: number, nowNs: number): void {
+    const { layout, flushed, sourceFlags } = this.state;
+    const group = layout.groups[groupIndex]!;
+    const unflushed = readTo - flushed[s]!;
+    const segment = layout.config.engine.segmentBytes;
+    if (sourceFlags[s]! & HOLDS || unflushed * this.hottest[groupIndex]! * group.wireBytes < segment) return;
+    let sent = 0;
+    const perRow = (share: number): number =>
+      Math.floor((Math.floor((unflushed * share * group.wireBytes) / segment) * segment) / group.wireBytes);
+    if (group.edge.allToAll) for (const share of group.edge.shares) sent += perRow(share);
+    else sent = perRow(1 / layout.consumerCount[s]!) * layout.consumerCount[s]!;
+    if (sent === 0) return;
+    this.skipServer = true;
+    this.emit(s, groupIndex, flushed[s]!, flushed[s]! + sent, nowNs);
+    this.skipServer = false;
+  }
+
+  /** Turns the offsets [from, to) into quanta, bin by bin. */
+  protected emit(s: number, groupIndex: number, from: number, to: number, flushNs: number): void {
+    const { state, rereads, rows } = this;
+    const { arrivals, sourceFlags } = state;
+    if (this.eventBin[s]! < 0) this.locate(s);
+    let bin = this.eventBin[s]!;
+    let start = this.eventStart[s]!;
+    let count = bin === arrivals.bin ? arrivals.inBin[s]! : arrivals.draw(s, bin);
+    this.grow0[0] = this.grow1[0] = this.grow0[1] = this.grow1[1] = 0;
+    this.extraTurn = 0;
+    const again = rereads.first[s]! < rereads.end[s]!;
+    let offset = from;
+    while (offset < to) {
+      while (offset >= start + count) {
+        start += count;
+        bin++;
+        count = bin === arrivals.bin ? arrivals.inBin[s]! : arrivals.draw(s, bin);
+      }
+      const stop = Math.min(to, start + count);
+      state.unread.read(s, bin, offset, stop);
+      const originals = again ? rereads.originalsIn(s, offset, stop) : stop - offset;
+      const copies = stop - offset - originals;
+      const x = offset + this.shift[s]!;
+      let count0 = originals;
+      if (sourceFlags[s]! & HAS_ROWS && originals > 0)
+        count0 -= rows.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
+      if (sourceFlags[s]! & IN_DEBT || count0 < 0) count0 = rows.debts.payDebt(s, groupIndex, count0, bin);
+      if (count0 > 0) this.grow(0, s, groupIndex, flushNs, bin, count0, offset, stop, start, count);
+      if (copies > 0) this.grow(1, s, groupIndex, flushNs, bin, copies, offset, stop, start, count);
+      this.shift[s] = this.shift[s]! - copies;
+      offset = stop;
+    }
+    for (let kind = 0; kind < 2; kind++) this.flushGrown(kind, s, groupIndex, flushNs);
+    if (again) rereads.advance(s, to);
+    this.eventBin[s] = bin;
+    this.eventStart[s] = start;
+    state.flushed[s] = to;
+  }
+
+  /**
+   * `count` records of the offsets [offset, stop) of `bin` join the quantum; the bin's `binCount` records begin at offset
+   * `start`. Integers only: doubles would be boxed.
+   */
+  private grow(
+    kind: number,
+    s: number,
+    groupIndex: number,
+    flushNs: number,
+    bin: number,
+    count: number,
+    offset: number,
+    stop: number,
+    start: number,
+    binCount: number,
+  ): void {
+    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + 1)
+      this.flushGrown(kind, s, groupIndex, flushNs);
+    if (this.grow0[kind]! + this.grow1[kind]! === 0) {
+      this.growBin[kind] = bin;
+      const { resolutionNs } = this.state.layout;
+      this.growFirst[kind] = bin * resolutionNs + ((offset - start) / binCount) * resolutionNs;
+    }
+    if (bin === this.growBin[kind]) this.grow0[kind] = this.grow0[kind]! + count;
+    else this.grow1[kind] = this.grow1[kind]! + count;
+    this.growEnd[kind] = stop;
+    this.growLastBin[kind] = bin;
+    this.growLastStart[kind] = start;
+    this.growLastCount[kind] = binCount;
+  }
+
+  private flushGrown(kind: number, s: number, groupIndex: number, flushNs: number): void {
+    const count0 = this.grow0[kind]!;
+    const count1 = this.grow1[kind]!;
+    if (count0 + count1 === 0) return;
+    const { layout, arrivals } = this.state;
+    const { turns } = layout.groups[groupIndex]!;
+    const at = this.cursor[groupIndex]!;
+    const turn = turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, arrivals.bin + this.extraTurn++);
+    this.cursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
+    const firstNs = Math.round(this.growFirst[kind]!);
+    const { resolutionNs } = layout;
+    const lastNs =
+      this.growLastBin[kind]! * resolutionNs +
+      ((this.growEnd[kind]! - this.growLastStart[kind]!) / this.growLastCount[kind]!) * resolutionNs;
+    const lags = (this.state.sourceFlags[s]! & LAGGING) !== 0;
+    this.send(
+      s,
+      groupIndex,
+      lags ? this.freeOfOwn(groupIndex, turn, flushNs) : turn,
+      flushNs,
+      firstNs,
+      Math.round(lastNs) - firstNs,
+      this.growBin[kind]!,
+      count0,
+      count1,
+      this.growEnd[kind]!,
+      (kind === 1 ? COPY : 0) | (lags ? LAG : 0),
+    );
+    this.grow0[kind] = this.grow1[kind] = 0;
+  }
+
+  /**
+   * A consumer that still works off what had been held for it would hold back the records of all others that a quantum
+   * stands for: one from a backlog goes to the next that does not.
+   */
+  private freeOfOwn(groupIndex: number, turn: number, nowNs: number): number {
+    const { ownUntilNs, consumerMode, layout } = this.state;
+    const group = layout.groups[groupIndex]!;
+    const { base, consumers } = layout.sinks[group.sink]!;
+    // Where many are, the others could not carry their part.
+    const many = this.rows.classes.classOf.size * 8 > consumers;
+    if (ownUntilNs[turn]! <= nowNs || many || !group.edge.allToAll) return turn;
+    for (let i = 1; i < consumers; i++) {
+      const consumer = base + ((turn - base + i) % consumers);
+      if (ownUntilNs[consumer]! <= nowNs && consumerMode[consumer] === CONSUMER_OPEN) return consumer;
+    }
+    return turn;
+  }
+}
