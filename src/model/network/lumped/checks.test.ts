@@ -54,7 +54,7 @@ it("a record that was sent and reached no hop", () => {
     broken(({ sources }) => {
       (sources as { sent: number }).sent++;
     }),
-  ).toEqual(["network-hops"]);
+  ).toEqual(["hop-wire"]);
 });
 
 it("a record that vanishes on the wire or at a client loop", () => {
@@ -79,7 +79,8 @@ it("a record that vanishes on the wire or at a client loop", () => {
     1000,
     300e6,
   );
-  expect(names).toContain("network-hops");
+  expect(names).toContain("hop-wire");
+  expect(names).not.toContain("hop-gate");
   expect(names).toContain("record-ledger");
 });
 
@@ -95,8 +96,18 @@ it("a record that vanishes in a gate", () => {
     });
     if (!gone) throw new Error("nothing waits in a gate");
   }, 40_000);
-  expect(names).toContain("network-hops");
+  expect(names).toContain("hop-gate");
+  expect(names).not.toContain("hop-wire");
   expect(names).toContain("record-ledger");
+});
+
+it("a record that a sender counts as held and does not hold", () => {
+  expect(
+    broken(({ state, sources }) => {
+      state.held[0] = state.held[0]! + 1;
+      (sources as { sent: number }).sent++;
+    }),
+  ).toEqual(["hop-subpartition"]);
 });
 
 it("members of matches whose record is nowhere under way", () => {

@@ -65,6 +65,46 @@ class Violations {
   }
 }
 
+/** Hop by hop: what went in is what came out, was lost there, or is still there. */
+function checkHops(plane: PlaneParts, violations: Violations): void {
+  const { state, sources, receivers, holding } = plane;
+  const countOf = (columns: Int32Array, q: number): number =>
+    columns[q * WORDS + COUNT_0]! + columns[q * WORDS + COUNT_1]!;
+  const check = (name: string, expected: number, there: number): void =>
+    violations.add(name, expected - there, `${expected} records have come and not gone, ${there} are there`);
+
+  let inGates = 0;
+  for (const count of state.queued) inGates += count;
+  let seen = 0;
+  state.gates.each((entry) => {
+    seen += countOf(state.gates.words, entry);
+  });
+  check("hop-gate", inGates, seen);
+
+  let held = 0;
+  for (const count of state.held) held += count;
+  seen = 0;
+  holding.walk((entry) => {
+    seen += countOf(state.gates.words, entry);
+  });
+  check("hop-subpartition", held, seen);
+
+  const { words } = state.pool;
+  seen = 0;
+  const list = (head: number): void => {
+    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) seen += countOf(words, q);
+  };
+  state.later.each((q) => {
+    seen += countOf(words, q);
+  });
+  for (let tm = 0; tm < state.taskManagers; tm++) {
+    list(state.arrivalTop[tm]!);
+    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) list(state.stagedHead[lane]!);
+  }
+  const sent = sources.sent - receivers.processed - receivers.dropped - holding.lostCopiesAndAll;
+  check("hop-wire", sent - inGates - held, seen);
+}
+
 export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
   const { state, layout, sources, receivers, ledger, books, timeline, holding, gaps, latency, binned } = plane;
   // The last tick has settled every whole bin; a part of one is settled here.
@@ -92,28 +132,7 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
     `produced ${produced} − delivered ${ledger.delivered} − lost ${ledger.lostTotal} − in flight ${walked.total} = ${balance}`,
   );
 
-  // Hops: what went in is what came out, was lost there, or is still there.
-  const inNetwork = sources.sent - receivers.processed - receivers.dropped - holding.lostCopiesAndAll;
-  let seen = 0;
-  const { words } = state.pool;
-  const one = (columns: Int32Array, q: number): void => {
-    seen += columns[q * WORDS + COUNT_0]! + columns[q * WORDS + COUNT_1]!;
-  };
-  const size = (head: number): void => {
-    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) one(words, q);
-  };
-  state.later.each((q) => one(words, q));
-  for (let tm = 0; tm < state.taskManagers; tm++) {
-    size(state.arrivalTop[tm]!);
-    for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++) size(state.stagedHead[lane]!);
-  }
-  state.gates.each((entry) => one(state.gates.words, entry));
-  holding.walk((entry) => one(state.gates.words, entry));
-  violations.add(
-    "network-hops",
-    inNetwork - seen,
-    `sent ${sources.sent}, processed ${receivers.processed}, lost ${receivers.dropped}, held and lost ${holding.lostCopiesAndAll}, there ${seen}`,
-  );
+  checkHops(plane, violations);
 
   // Matches.
   let expected = 0;

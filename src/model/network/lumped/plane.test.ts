@@ -71,7 +71,7 @@ describe("lumped plane", () => {
         sim.schedule(2e9, leak, 0);
       },
     );
-    expect(result.violations.map((violation) => violation.name)).toEqual(["network-hops"]);
+    expect(result.violations.map((violation) => violation.name)).toEqual(["hop-wire"]);
   });
 
   it("refuses what it cannot lump", () => {
