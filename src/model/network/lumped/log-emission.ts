@@ -84,7 +84,7 @@ export class LogEmission extends Senders {
       const x = offset + this.shift[s]!;
       let count0 = originals;
       if (sourceFlags[s]! & HAS_ROWS && originals > 0)
-        count0 -= rows.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
+        count0 -= rows.withdrawals.withdraw(s, groupIndex, x, x + originals, bin, flushNs);
       if (sourceFlags[s]! & IN_DEBT || count0 < 0) count0 = rows.debts.payDebt(s, groupIndex, count0, bin);
       if (count0 > 0) this.grow(0, s, groupIndex, flushNs, bin, count0, offset, stop, start, count);
       if (copies > 0) this.grow(1, s, groupIndex, flushNs, bin, copies, offset, stop, start, count);

@@ -166,13 +166,13 @@ export class LumpedPlane implements DataPlane {
       );
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
-      timeline.discarded[bin] = rows.discardedNow;
+      timeline.discarded[bin] = rows.withdrawals.discardedNow;
       for (const book of this.books)
         if (book.sink.config.sink) timeline.emitted[bin] = timeline.emitted[bin]! + book.takeEmitted();
       this.seeBacklog(bin, endNs);
     }
     receivers.deliveredNow = 0;
-    rows.discardedNow = 0;
+    rows.withdrawals.discardedNow = 0;
     this.state.noteProcessed();
     this.receivers.turns.atTick();
     this.limits.apply(endNs);
