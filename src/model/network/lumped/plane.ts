@@ -16,7 +16,7 @@ import { buildLayout, type Layout } from "./layout.js";
 import { MatchBook } from "./match-book.js";
 import { QueueLimits } from "./queue-limits.js";
 import { Receivers } from "./receivers.js";
-import { RecordLedger } from "./record-ledger.js";
+import { ALL_CLASSES, RecordLedger } from "./record-ledger.js";
 import { Rereads } from "./rereads.js";
 import { Rows } from "./rows.js";
 import { Settlement } from "./settlement.js";
@@ -30,7 +30,7 @@ import { UnavailableMarkers } from "./unavailable-markers.js";
 /** While a state fills anew the books are settled this often per bin. */
 const FRESH_PARTS = 4;
 /** Numbers of match classes: one per consumer vertex and those split off. */
-const CLASS_IDS = 256;
+const CLASS_IDS = ALL_CLASSES;
 
 export class LumpedPlane implements DataPlane {
   readonly layout: Layout;
