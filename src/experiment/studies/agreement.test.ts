@@ -23,7 +23,7 @@ const KNOWN: readonly (readonly [slots: number, situation: string, measure: stri
 ];
 
 /** Latency of what is read from a backlog is compared as a share of itself: it depends on which record waits for which. */
-const CATCH_UP_SHARE: Readonly<Record<number, number>> = { 8: 0.25, 40: 0.12, 100: 0.12 };
+const CATCH_UP_SHARE: Readonly<Record<number, number>> = { 8: 0.16, 40: 0.08, 100: 0.12 };
 
 function both(situation: Situation, slots: number): { exact: Run; lumped: Run } {
   const job = { slots, seed: 1, ratePerSource: RATE[slots]! };

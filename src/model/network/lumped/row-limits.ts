@@ -2,8 +2,9 @@
 import type { RowPositions } from "./row-positions.js";
 import type { LumpedState } from "./state.js";
 
-/** Makes several numbers in [0, 1) of one. */
-const SPREAD = 15_485_863;
+/** Multiples that make several numbers in [0, 1) of one, none of them near a simple multiple of another. */
+const SPREAD = 104_729;
+const SPREAD_STEP = 7919;
 
 /** A row that holds: its share of the source's records, its phase, and its contents when it began to hold. */
 export interface HoldingRow {
@@ -21,7 +22,8 @@ export function creditsLeft(state: LumpedState, s: number, share: number, phase:
   const credits = layout.config.engine.exclusiveBuffersPerChannel;
   const empty = Math.exp(-layout.groups[layout.groupOfSource[s]!]!.meanPerBin * share);
   let waits = 0;
-  for (let credit = 1; credit <= credits; credit++) waits -= Math.log(1 - ((phase * SPREAD * credit) % 1));
+  for (let credit = 1; credit <= credits; credit++)
+    waits -= Math.log(1 - ((phase * (SPREAD + SPREAD_STEP * credit * credit)) % 1));
   return credits + (waits - credits) * Math.sqrt(empty);
 }
 

@@ -88,7 +88,8 @@ export class RowWithdrawals {
     // Contents are spread evenly here, but come at random: some flushes find nothing, others more than the mean.
     const mean = layout.groups[layout.groupOfSource[s]!]!.meanPerBin * share;
     const perFlush = (1 - Math.exp(-mean)) / Math.min(1, mean);
-    const least = block.phase[i]! * perFlush;
+    // The first record of a channel comes when its share has grown by 1 − phase: so much of a credit goes before it.
+    const least = (1 - block.phase[i]!) * perFlush;
     if (block.flushNs[i] !== flushNs) {
       if (block.credits[i]! <= least) {
         block.state[i] = ROW.hold;
