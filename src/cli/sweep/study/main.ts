@@ -1,8 +1,9 @@
 /**
- * `npm run study:sweeps`: what sweeps promise, measured whole on this machine, which should have nothing else to do.
- * Writes `results/bench/sweeps.json`; the tests do the same at a size that fits CI.
+ * `npm run study:sweeps [-- PART...]`: what sweeps promise, measured whole on this machine, which should have nothing
+ * else to do. Writes `results/bench/sweeps.json`, where parts that are not measured again stay; the tests do the same at
+ * a size that fits CI.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../package-info.js";
@@ -22,28 +23,38 @@ const PARTS: Readonly<Record<string, (cwd: string) => Promise<Finding | string>>
   tenMillionRows,
 };
 
+type Measured = Finding & { readonly machine: string };
+
 const chosen = process.argv.slice(2);
+const unknown = chosen.find((name) => PARTS[name] === undefined);
+if (unknown !== undefined) {
+  process.stderr.write(`no part ${unknown}, expected some of ${Object.keys(PARTS).join(", ")}\n`);
+  process.exit(2);
+}
+const folder = join(packageRoot, "results", "bench");
+const file = join(folder, "sweeps.json");
+const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, Measured>) : {};
+const machine = `${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} cores, Node ${process.version}`;
 const cwd = mkdtempSync(join(tmpdir(), "outgap-study-"));
-const findings: Finding[] = [];
+const after: Record<string, Measured> = {};
+let isSound = true;
 try {
   copyFileSync(join(packageRoot, "scenarios", "tiny-join.yaml"), join(cwd, "tiny-join.yaml"));
   for (const [name, part] of Object.entries(PARTS)) {
+    if (before[name] !== undefined) after[name] = before[name];
     if (chosen.length > 0 && !chosen.includes(name)) continue;
     const finding = await part(cwd);
     if (typeof finding === "string") {
       process.stdout.write(`- not measured: ${finding}\n`);
       continue;
     }
-    findings.push(finding);
+    after[name] = { ...finding, machine };
+    isSound &&= finding.ok;
     process.stdout.write(`${finding.ok ? "✓" : "✗"} ${finding.what}: ${finding.measured} (${finding.wanted})\n`);
   }
 } finally {
   rmSync(cwd, { recursive: true, force: true });
 }
-if (chosen.length === 0) {
-  const folder = join(packageRoot, "results", "bench");
-  mkdirSync(folder, { recursive: true });
-  const machine = `${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} cores, Node ${process.version}`;
-  writeFileSync(join(folder, "sweeps.json"), `${JSON.stringify({ machine, findings }, null, 2)}\n`);
-}
-process.exitCode = findings.every((finding) => finding.ok) ? 0 : 1;
+mkdirSync(folder, { recursive: true });
+writeFileSync(file, `${JSON.stringify(after, null, 2)}\n`);
+process.exitCode = isSound ? 0 : 1;
