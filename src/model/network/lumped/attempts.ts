@@ -101,6 +101,7 @@ export class Attempts {
       const rest: [number, number, number][] = [];
       for (const piece of pending) {
         const [bin, a, b] = piece;
+        book.rereadBegins(group.input, bin);
         const own = Math.min(b - a, backBy.get(bin) ?? 0);
         backBy.set(bin, (backBy.get(bin) ?? 0) - own);
         let left = own;

@@ -37,6 +37,8 @@ export class BookColumns implements MissCounter {
   readonly slotShare: Float64Array;
   /** Records of an event bin that quanta have not brought yet, by input × stride + bin. */
   readonly remaining: Int32Array;
+  /** Records whose delivery stands, by input × stride + bin: processed, and not lost with a state that had not matched them. */
+  readonly delivered: Float64Array;
   /** Totals by the bin of the latest member. */
   readonly expectedIn: Float64Array;
   readonly emittedIn: Float64Array;
@@ -67,6 +69,7 @@ export class BookColumns implements MissCounter {
     this.windowBins = this.isJoin ? Math.max(1, Math.round(sink.config.windowNs / layout.resolutionNs)) : 1;
     this.combos = combinations(sink.config, this.inputs, layout.resolutionNs);
     this.remaining = new Int32Array(sink.inputs.length * this.stride);
+    this.delivered = new Float64Array(sink.inputs.length * this.stride);
     this.expectedIn = new Float64Array(this.stride);
     this.emittedIn = new Float64Array(this.stride);
     this.missedIn = new Float64Array(this.stride * 4);

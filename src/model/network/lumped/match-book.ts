@@ -165,11 +165,22 @@ export class MatchBook {
   // --- records ---
   /** Quanta have brought consumers that are counted for this class `count` records of (input, bin); `lateNs`: when, if they are late. */
   arrived(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
+    this.noteDelivered(input, bin, count);
     this.arrivals.arrived(cls, input, bin, count, lateNs);
   }
   /** Held contents of single channels have been processed by consumers of this class. */
   arrivedOwn(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
+    this.noteDelivered(input, bin, count);
     this.arrivals.arrivedOwn(cls, input, bin, count, lateNs);
+  }
+  private noteDelivered(input: number, bin: number, count: number): void {
+    const { columns } = this;
+    const at = columns.at(input, bin);
+    columns.delivered[at] = columns.delivered[at]! + count;
+  }
+  /** A source begins to read records of (input, bin) again. */
+  rereadBegins(input: number, bin: number): void {
+    this.duplicates.begins(input, bin);
   }
   /** Copies of records of (input, bin) have been processed. */
   arrivedAgain(input: number, bin: number, count: number): void {

@@ -47,6 +47,7 @@ export class StateDeaths {
             this.carry = exact - lost;
             this.ledger.losePooled(CAUSE.stateLost, group.index, bin, lost);
             this.ledger.delivered -= lost;
+            this.book.delivered[at] = this.book.delivered[at]! - lost;
           }
           cls.held[at] = held * (1 - share);
           cls.matched[at] = cls.matched[at]! * (1 - share);
