@@ -27,12 +27,15 @@ export class LogEmission extends Senders {
   private readonly growLastStart = new Int32Array(2);
   private readonly growLastCount = new Int32Array(2);
   private extraTurn = 0;
+  /** Place in its turns of each group's next quantum that goes to a consumer which works off nothing held. */
+  private readonly freeCursor: Int32Array;
 
   constructor(state: LumpedState, threads: Threads, rereads: Rereads) {
     super(state, threads);
     this.rereads = rereads;
     const { layout } = state;
     this.shift = new Int32Array(layout.sources);
+    this.freeCursor = new Int32Array(layout.groups.length);
     this.hottest = Float64Array.from(layout.groups, (group) =>
       group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1,
     );
@@ -162,17 +165,20 @@ export class LogEmission extends Senders {
 
   /**
    * A consumer that still works off what had been held for it would hold back the records of all others that a quantum
-   * stands for: one from a backlog goes to the next that does not.
+   * stands for: one from a backlog goes to those that do not, in turn. Its neighbour alone would soon be as busy.
    */
   private freeOfOwn(groupIndex: number, turn: number, nowNs: number): number {
     const { ownUntilNs, consumerMode, layout } = this.state;
     const group = layout.groups[groupIndex]!;
-    const { base, consumers } = layout.sinks[group.sink]!;
+    const { consumers } = layout.sinks[group.sink]!;
     // Where many are, the others could not carry their part.
     const many = this.rows.classes.classOf.size * 8 > consumers;
     if (ownUntilNs[turn]! <= nowNs || many || !group.edge.allToAll) return turn;
-    for (let i = 1; i < consumers; i++) {
-      const consumer = base + ((turn - base + i) % consumers);
+    const { turns } = group;
+    for (let i = 0; i < turns.length; i++) {
+      const at = this.freeCursor[groupIndex]!;
+      this.freeCursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
+      const consumer = turns[at]!;
       if (ownUntilNs[consumer]! <= nowNs && consumerMode[consumer] === CONSUMER_OPEN) return consumer;
     }
     return turn;
