@@ -76,3 +76,16 @@ test.each(["exact", "100ms"])(
     expect(inSecond(21)).toBeGreaterThan(inSecond(8));
   },
 );
+
+test("all joiners restart: the pools of the sources that live on are used up before any channel has its ten buffers, in both planes", () => {
+  const mean = (resolution: string): number => {
+    const { stalls } = simulateCase(config(8, FAULTS["a TaskManager is killed"], resolution)).plane;
+    const living = [0, 1, 2, 3].flatMap((subtask) => [subtask, 8 + subtask]);
+    expect(stalls.map(({ task }) => task).sort((a, b) => a - b)).toEqual(living.sort((a, b) => a - b));
+    return stalls.reduce((sum, { atNs }) => sum + atNs, 0) / stalls.length;
+  };
+  // 2 · 8 + 8 segments of 32 records are 1.6 s of 500 records per second, less what is half full.
+  const [exact, lumped] = [mean("exact"), mean("100ms")];
+  expect(exact).toBeLessThan(11.6e9);
+  expect(Math.abs(exact - lumped)).toBeLessThan(0.5e9);
+});

@@ -158,12 +158,13 @@ export class Holding {
     const closed = nobody ? channels : Math.max(1, Math.min(channels, state.heldConsumers[group.sink]!));
     const perSegment = engine.segmentBytes / group.wireBytes;
     const hottest = group.edge.allToAll ? this.maxShare[groupIndex]! : 1 / channels;
+    // Every other channel has one buffer in use, each closed one a last one that is half full, and where it was
+    // closed in the midst of its work a first one of which half had gone out; the writer stops at the next one.
+    const inPool = (2 * channels + 8.5 - (channels - closed) - (nobody ? 0.5 : 1) * closed) * perSegment;
     const records =
       engine.maxBuffersPerChannel !== null
-        ? (engine.maxBuffersPerChannel * perSegment * (closed / channels)) / hottest
-        : // Every other channel has one buffer in use, each closed one a last one that is half full, and where it was
-          // closed in the midst of its work a first one of which half had gone out; the writer stops at the next one.
-          (2 * channels + 8.5 - (channels - closed) - (nobody ? 0.5 : 1) * closed) * perSegment;
+        ? Math.min(inPool, (engine.maxBuffersPerChannel * perSegment * (closed / channels)) / hottest)
+        : inPool;
     limit = Math.min(limit, state.flushed[s]! + Math.max(0, Math.floor(records) - state.held[s]!));
     return limit;
   }
@@ -186,7 +187,7 @@ export class Holding {
     const { engine } = layout.config;
     const sink = layout.sinks[group.sink]!;
     const channels = group.edge.allToAll ? group.edge.consumers : 1;
-    const pool = engine.maxBuffersPerChannel !== null ? engine.maxBuffersPerChannel * channels : 2 * channels + 8;
+    const pool = Math.min((engine.maxBuffersPerChannel ?? Number.POSITIVE_INFINITY) * channels, 2 * channels + 8);
     const served = (layout.resolutionNs / sink.serviceNs) * (sink.consumers / Math.max(1, group.sources));
     return [
       pool - channels / 2,

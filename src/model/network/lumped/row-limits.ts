@@ -37,31 +37,30 @@ export function positionWhenFull(
   const { engine } = state.layout.config;
   const group = state.layout.groups[state.layout.groupOfSource[s]!]!;
   const segment = engine.segmentBytes;
-  let x: number;
+  let x = Number.POSITIVE_INFINITY;
   if (engine.maxBuffersPerChannel !== null) {
     const records = Math.ceil((engine.maxBuffersPerChannel * segment) / group.wireBytes);
-    x = Number.POSITIVE_INFINITY;
     for (const row of held) x = Math.min(x, Math.ceil((row.base + records - row.phase) / row.share));
-  } else {
-    const channels = state.layout.consumerCount[s]!;
-    // Every other channel has one buffer in use. The one after the last stops the writer: about half a buffer later.
-    const pool = 2 * channels + 8 - (channels - held.length) + 0.5;
-    // A channel begins to hold in a buffer of which half has gone out, and ends in one that is half full.
-    const used = (at: number): number => {
-      let buffers = held.length;
-      for (const row of held)
-        buffers += ((positions.contents(row.share, row.phase, at) - row.base) * group.wireBytes) / segment;
-      return buffers;
-    };
-    let low = positions.flushedX(s);
-    let high = low + 1;
-    while (used(high) < pool && high < 2 ** 31) high = low + (high - low) * 2;
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (used(middle) >= pool) high = middle;
-      else low = middle;
-    }
-    x = high;
   }
-  return x;
+  // Channels share the pool, with a limit of their own or without: it may be used up first.
+  const channels = state.layout.consumerCount[s]!;
+  // Every other channel has one buffer in use. The one after the last stops the writer: about half a buffer later.
+  const pool = 2 * channels + 8 - (channels - held.length) + 0.5;
+  // A channel begins to hold in a buffer of which half has gone out, and ends in one that is half full.
+  const used = (at: number): number => {
+    let buffers = held.length;
+    for (const row of held)
+      buffers += ((positions.contents(row.share, row.phase, at) - row.base) * group.wireBytes) / segment;
+    return buffers;
+  };
+  let low = positions.flushedX(s);
+  if (x !== Number.POSITIVE_INFINITY && used(x) < pool) return x;
+  let high = low + 1;
+  while (used(high) < pool && high < 2 ** 31) high = low + (high - low) * 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (used(middle) >= pool) high = middle;
+    else low = middle;
+  }
+  return Math.min(x, high);
 }
