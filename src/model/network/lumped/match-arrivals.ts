@@ -10,16 +10,16 @@ import type { MatchPace } from "./match-pace.js";
 /** Quanta are few and come unevenly: what a class of few consumers lacks of so many bins, the next one brings. */
 const LACKING_BINS = 2;
 
-/** Hears of the matches that late records complete: when, and how long after the event time of the later partner. */
-export type LateMatch = (timeNs: number, latencyNs: number, count: number) => void;
+/** Hears of the matches that late records complete: when, and the first `n` latencies since the event time of the later partner. */
+export type LateMatch = (timeNs: number, latenciesNs: Float64Array, counts: Int32Array, n: number) => void;
 
 export class MatchArrivals {
   private readonly book: BookColumns;
   private readonly expiry: MatchExpiry;
   private readonly pace: MatchPace;
   private readonly lateMatch: LateMatch;
-  private readonly onEmitted: (anchor: number, k: number, count: number) => void;
-  private current!: MatchClass;
+  private readonly latenciesNs: Float64Array;
+  private readonly latencyCounts: Int32Array;
   /** Emitted since the last call of `takeEmitted`. */
   private emittedNow = 0;
   /** When the records that arrive now were processed, if they are late, else −1; and where in its bin an event lies. */
@@ -31,28 +31,41 @@ export class MatchArrivals {
     this.pace = pace;
     this.expiry = expiry;
     this.lateMatch = lateMatch;
-    this.onEmitted = (anchor, k, count) => this.creditEmitted(anchor, k, count);
+    this.latenciesNs = new Float64Array(book.combos.count);
+    this.latencyCounts = new Int32Array(book.combos.count);
   }
 
-  private creditEmitted(anchor: number, k: number, count: number): void {
-    const { current } = this;
-    const { combos, stride } = this.book;
-    let later = anchor;
-    for (let v = 0; v < this.book.inputs; v++) {
-      const bin = anchor + combos.offsets[v * combos.count + k]!;
-      if (bin > later) later = bin;
-      if (bin < 0) continue;
-      const at = v * stride + bin;
-      current.matched[at] = current.matched[at]! + count;
-      current.everMatched[at] = current.everMatched[at]! + count;
+  /** What the class's cells have just emitted, by combination, where a member of input `v` and `bin` was the last to come. */
+  private creditEmitted(cls: MatchClass, v: number, bin: number): void {
+    const { combos, stride, inputs, emittedIn, layout, sink } = this.book;
+    const { count: kinds, offsets } = combos;
+    const { matched, everMatched } = cls;
+    const { emittedOf } = cls.cells;
+    const { latenciesNs, latencyCounts } = this;
+    const late = this.lateNs >= 0 && sink.config.sink;
+    let latencies = 0;
+    for (let k = 0; k < kinds; k++) {
+      const count = emittedOf[k]!;
+      if (count === 0) continue;
+      const anchor = bin - offsets[v * kinds + k]!;
+      let later = anchor;
+      for (let u = 0; u < inputs; u++) {
+        const memberBin = anchor + offsets[u * kinds + k]!;
+        if (memberBin > later) later = memberBin;
+        if (memberBin < 0) continue;
+        const at = u * stride + memberBin;
+        matched[at] = matched[at]! + count;
+        everMatched[at] = everMatched[at]! + count;
+      }
+      emittedIn[later] = emittedIn[later]! + count;
+      if (!late) continue;
+      this.eventDither += 0.6180339887498949;
+      if (this.eventDither >= 1) this.eventDither--;
+      const eventNs = (later + this.eventDither) * layout.resolutionNs;
+      latenciesNs[latencies] = Math.max(0, Math.round(this.lateNs - eventNs));
+      latencyCounts[latencies++] = count;
     }
-    this.book.emittedIn[later] = this.book.emittedIn[later]! + count;
-    this.emittedNow += count;
-    if (this.lateNs < 0 || !this.book.sink.config.sink) return;
-    this.eventDither += 0.6180339887498949;
-    if (this.eventDither >= 1) this.eventDither--;
-    const eventNs = (later + this.eventDither) * this.book.layout.resolutionNs;
-    this.lateMatch(this.lateNs, Math.max(0, Math.round(this.lateNs - eventNs)), count);
+    if (latencies > 0) this.lateMatch(this.lateNs, latenciesNs, latencyCounts, latencies);
   }
 
   takeEmitted(): number {
@@ -62,9 +75,12 @@ export class MatchArrivals {
   }
 
   arriveIn(cls: MatchClass, input: number, bin: number, share: number, records: number): void {
-    this.current = cls;
     const v = this.book.cellInput(input);
-    cls.cells.arrive(v, bin, share, this.onEmitted);
+    cls.cells.arrive(v, bin, share);
+    if (cls.cells.emitted > 0) {
+      this.emittedNow += cls.cells.emitted;
+      this.creditEmitted(cls, v, bin);
+    }
     const tally = input * 2 + (this.book.bin - bin > OLD_BINS ? 1 : 0);
     cls.moved[tally] = cls.moved[tally]! + cls.cells.moved;
     cls.emitted[tally] = cls.emitted[tally]! + cls.cells.emitted;

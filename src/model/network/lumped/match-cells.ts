@@ -31,6 +31,10 @@ export class MatchCells {
   private readonly anyDied: Uint8Array;
   /** States in which a member of input v is absent, held or died (without the full one), by v × 3 + digit. */
   private readonly having: readonly Int32Array[];
+  /** The same states' distances in `counts` from the first one, beside them. */
+  private readonly havingAt: readonly Int32Array[];
+  /** From the anchor's bin to that of the latest member, by combination. */
+  private readonly laterBy: Int32Array;
   private readonly inputs: number;
   private readonly power: Int32Array;
   private readonly k: number;
@@ -39,15 +43,20 @@ export class MatchCells {
   private readonly firstBin: number;
   private readonly anchorBins: number;
   private dither = 0.5;
-  /** Set by the last `arrive`. */
+  /** Set by the last `arrive`: in all, and what was emitted by combination. */
   moved = 0;
   emitted = 0;
+  readonly emittedOf: Int32Array;
 
   constructor(inputs: number, combos: Combinations, firstBin: number, lastBin: number) {
     this.inputs = inputs;
     this.states = 3 ** inputs;
     this.k = combos.count;
     this.offsets = combos.offsets;
+    this.emittedOf = new Int32Array(this.k);
+    this.laterBy = new Int32Array(this.k);
+    for (let v = 1; v < inputs; v++)
+      for (let k = 0; k < this.k; k++) this.laterBy[k] = Math.max(this.laterBy[k]!, this.offsets[v * this.k + k]!);
     this.firstBin = firstBin;
     this.anchorBins = lastBin - firstBin;
     this.step = this.anchorBins;
@@ -70,6 +79,7 @@ export class MatchCells {
         if (state !== this.full && this.digit[v * this.states + state] === i % 3) list.push(state);
       return Int32Array.from(list);
     });
+    this.havingAt = this.having.map((list) => list.map((state) => state * this.step));
   }
 
   /** Index of the first state of (anchor bin, combination); −1 outside. */
@@ -94,43 +104,55 @@ export class MatchCells {
 
   /** Bin of the latest member of a match. */
   laterBin(anchor: number, k: number): number {
-    let later = anchor;
-    for (let v = 1; v < this.inputs; v++) later = Math.max(later, anchor + this.offsets[v * this.k + k]!);
-    return later;
+    return anchor + this.laterBy[k]!;
   }
 
   /**
-   * A share of the members of input `v` produced in `bin` that are not there yet arrives. `matched` hears of the
-   * members that were emitted; the numbers moved and emitted are left in `moved` and `emitted`.
+   * A share of the members of input `v` produced in `bin` that are not there yet arrives. The numbers moved and emitted
+   * are left in `moved`, `emitted` and `emittedOf`. On local numbers only, as in `miss`: a catch-up goes through many
+   * thousands of cells at each settlement.
    */
-  arrive(v: number, bin: number, share: number, emitted: (anchor: number, k: number, count: number) => void): void {
-    const { counts, full, power, k: combos, offsets } = this;
-    const absent = this.having[v * 3 + ABSENT]!;
-    this.moved = 0;
-    this.emitted = 0;
-    const { step } = this;
-    const arriving = power[v]!;
+  arrive(v: number, bin: number, share: number): void {
+    const { counts, k: combos, offsets, emittedOf, anchorBins } = this;
+    const absentAt = this.havingAt[v * 3 + ABSENT]!;
+    const lists = this.states * this.step;
+    const arriving = this.power[v]! * this.step;
+    const fullAt = this.full * this.step - arriving;
+    const first = bin - this.firstBin;
+    let { dither } = this;
+    let moved = 0;
+    let emitted = 0;
     for (let k = 0; k < combos; k++) {
-      const anchor = bin - offsets[v * combos + k]!;
-      const base = this.base(anchor, k);
-      if (base < 0) continue;
-      for (let i = 0; i < absent.length; i++) {
-        const state = absent[i]!;
-        const at = base + state * step;
+      emittedOf[k] = 0;
+      const anchorAt = first - offsets[v * combos + k]!;
+      if (anchorAt < 0 || anchorAt >= anchorBins) continue;
+      const base = k * lists + anchorAt;
+      for (let i = 0; i < absentAt.length; i++) {
+        const stateAt = absentAt[i]!;
+        const at = base + stateAt;
         const count = counts[at]!;
         if (count === 0) continue;
-        const moving = this.part(count, share);
-        if (moving === 0) continue;
+        let moving = count;
+        if (share < 1) {
+          // As `part`, but without a branch that nothing could predict.
+          dither += GOLDEN;
+          dither -= dither | 0;
+          moving = Math.floor(count * share + dither);
+          if (moving === 0) continue;
+        }
         counts[at] = count - moving;
-        const to = at + arriving * step;
+        const to = at + arriving;
         counts[to] = counts[to]! + moving;
-        this.moved += moving;
-        if (state + arriving === full) {
-          this.emitted += moving;
-          emitted(anchor, k, moving);
+        moved += moving;
+        if (stateAt === fullAt) {
+          emitted += moving;
+          emittedOf[k] = moving;
         }
       }
     }
+    this.dither = dither;
+    this.moved = moved;
+    this.emitted = emitted;
   }
 
   /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; if a partner died before, because of that. */
@@ -143,30 +165,50 @@ export class MatchCells {
     diedCause: number,
     counter: MissCounter,
   ): void {
-    const { counts, states, step, digit, k: combos, offsets } = this;
+    const { counts, k: combos, offsets, laterBy, anyDied, anchorBins } = this;
     const having = this.having[v * 3 + from]!;
+    const havingAt = this.havingAt[v * 3 + from]!;
+    const lists = this.states * this.step;
+    let { dither } = this;
     for (let k = 0; k < combos; k++) {
       const anchor = bin - offsets[v * combos + k]!;
-      const base = this.base(anchor, k);
-      if (base < 0) continue;
-      for (let i = 0; i < having.length; i++) {
-        const state = having[i]!;
-        const at = base + state * step;
+      const anchorAt = anchor - this.firstBin;
+      if (anchorAt < 0 || anchorAt >= anchorBins) continue;
+      const base = k * lists + anchorAt;
+      for (let i = 0; i < havingAt.length; i++) {
+        const at = base + havingAt[i]!;
         const count = counts[at]!;
         if (count === 0) continue;
-        const moving = this.part(count, share);
-        if (moving === 0) continue;
+        let moving = count;
+        if (share < 1) {
+          dither += GOLDEN;
+          dither -= dither | 0;
+          moving = Math.floor(count * share + dither);
+          if (moving === 0) continue;
+        }
         counts[at] = count - moving;
-        const later = this.laterBin(anchor, k);
-        if (this.anyDied[state]) {
+        const later = anchor + laterBy[k]!;
+        if (anyDied[having[i]!] === 0) counter.missed(cause, later, moving);
+        else {
           counter.missed(diedCause, later, moving);
-          for (let other = 0; other < this.inputs; other++) {
-            if (digit[other * states + state] === DIED)
-              counter.missedWithDead(other, anchor + offsets[other * combos + k]!, later, moving);
-          }
-        } else counter.missed(cause, later, moving);
+          this.missWithDead(having[i]!, anchor, k, later, moving, counter);
+        }
       }
     }
+    this.dither = dither;
+  }
+
+  private missWithDead(
+    state: number,
+    anchor: number,
+    k: number,
+    later: number,
+    moving: number,
+    counter: MissCounter,
+  ): void {
+    for (let v = 0; v < this.inputs; v++)
+      if (this.digit[v * this.states + state] === DIED)
+        counter.missedWithDead(v, anchor + this.offsets[v * this.k + k]!, later, moving);
   }
 
   /** Members of `v` and `bin` that died with their state will be read again: they are absent once more. */

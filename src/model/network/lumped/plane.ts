@@ -13,6 +13,7 @@ import type { SharedShares } from "./book-columns.js";
 import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
 import { buildLayout, type Layout } from "./layout.js";
+import type { LateMatch } from "./match-arrivals.js";
 import { MatchBook } from "./match-book.js";
 import { QueueLimits } from "./queue-limits.js";
 import { Receivers } from "./receivers.js";
@@ -76,10 +77,8 @@ export class LumpedPlane implements DataPlane {
       freeIds: Array.from({ length: CLASS_IDS }, (_, i) => CLASS_IDS - 1 - i),
       classes: [],
     };
-    const lateMatch = (timeNs: number, latencyNs: number, count: number): void => {
-      this.binned.add(timeNs, latencyNs, count);
-      if (timeNs >= context.measureFromNs) this.latency.add(latencyNs, count);
-    };
+    const lateMatch: LateMatch = (timeNs, latenciesNs, counts, n) =>
+      this.binned.addMany(timeNs, latenciesNs, counts, n, timeNs >= context.measureFromNs ? this.latency : null);
     this.books = layout.sinks.map(
       (sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared, lateMatch),
     );

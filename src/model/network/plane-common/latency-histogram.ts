@@ -43,7 +43,11 @@ export class LatencyHistogram {
 
   /** `weight` samples of this latency. */
   add(latencyNs: number, weight = 1): void {
-    const bucket = bucketOf(latencyNs);
+    this.addTo(bucketOf(latencyNs), latencyNs, weight);
+  }
+
+  /** The same where the latency's bucket is known. */
+  addTo(bucket: number, latencyNs: number, weight: number): void {
     this.counts[bucket] = this.counts[bucket]! + weight;
     this.total += weight;
     if (latencyNs > this.maxNs) this.maxNs = latencyNs;
@@ -94,12 +98,36 @@ export class BinnedLatency {
   }
 
   add(timeNs: number, latencyNs: number, weight = 1): void {
+    const row = this.rowAt(timeNs);
+    if (row >= 0) this.addTo(row, bucketOf(latencyNs), weight);
+  }
+
+  /** The first `n` of many that end at the same time: here and, if given, in a histogram of all times. */
+  addMany(
+    timeNs: number,
+    latenciesNs: Float64Array,
+    counts: Int32Array,
+    n: number,
+    all: LatencyHistogram | null,
+  ): void {
+    const row = this.rowAt(timeNs);
+    for (let i = 0; i < n; i++) {
+      const bucket = bucketOf(latenciesNs[i]!);
+      if (row >= 0) this.addTo(row, bucket, counts[i]!);
+      if (all !== null) all.addTo(bucket, latenciesNs[i]!, counts[i]!);
+    }
+  }
+
+  /** Row of the open bin in which a sample of this time counts; −1 after the run. */
+  private rowAt(timeNs: number): number {
     let bin = Math.floor(timeNs / this.binNs);
-    if (bin >= this.p50Ns.length) return;
+    if (bin >= this.p50Ns.length) return -1;
     if (bin < this.first) bin = this.first;
     while (bin >= this.first + BinnedLatency.OPEN) this.closeFirst();
-    const row = bin % BinnedLatency.OPEN;
-    const bucket = bucketOf(latencyNs);
+    return bin % BinnedLatency.OPEN;
+  }
+
+  private addTo(row: number, bucket: number, weight: number): void {
     const octave = row * OCTAVES + (bucket >> SUB_BITS);
     const block = this.blockOf[octave]! || this.open(octave);
     const at = block * SUB + (bucket & (SUB - 1));
