@@ -53,12 +53,8 @@ export const recoveryByParallelism: ChartDefinition = {
         grid: false,
       },
     };
-    const y = {
-      field: "seconds",
-      type: "quantitative",
-      title: "recovery time (s)",
-      scale: { domain: [0, Math.max(...seconds) * 1.14], nice: false },
-    };
+    const fastest = Math.min(...points.map((point) => point.seconds ?? Number.POSITIVE_INFINITY));
+    const y = { field: "seconds", type: "quantitative", ...secondsAxis(fastest, Math.max(...seconds)) };
     const y2 = { ...y, field: "low" };
     const colour = caseColour(styles, "point");
     const cut = points.filter(({ bound }) => bound !== null);
@@ -205,6 +201,21 @@ function sweepPoints(sweep: readonly SweepRow[]): Point[] {
 
 function sweptFamilies(sweep: readonly SweepRow[]): string[] {
   return [...new Set(sweptSlots(sweep).flatMap((row) => row.scenario ?? []))];
+}
+
+/** Beyond this ratio of the slowest to the fastest recovery an axis from 0 would lay the fast ones on top of each other. */
+const LINEAR_RATIO = 30;
+
+function secondsAxis(fastest: number, slowest: number): Spec {
+  if (!(slowest > LINEAR_RATIO * fastest && fastest > 0))
+    return { title: "recovery time (s)", scale: { domain: [0, slowest * 1.14], nice: false } };
+  const domain = [fastest / 2, slowest * 1.6] as const;
+  const decades = [0.01, 0.1, 1, 10, 100, 1_000, 10_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+  return {
+    title: "recovery time (s, log)",
+    scale: { type: "log", domain, nice: false, clamp: true },
+    axis: { values: decades.filter((tick) => tick >= domain[0] && tick <= domain[1]), format: "~g" },
+  };
 }
 
 function xDomain(values: readonly number[]): [number, number] {

@@ -61,3 +61,16 @@ test("so it is where one parameter varies, and where two do", () => {
   expect(cells).toContain('"label":"≥ 35 s"');
   expect(cells).toContain("≥: runs ended before it was known");
 });
+
+test("recoveries that lie far apart stand on a logarithmic axis, others on one from 0", () => {
+  const slower = (factor: number): string =>
+    build(
+      rows("my-job").map((row) =>
+        row.case === "global restart"
+          ? { ...row, mean: row.mean * factor, low: row.low * factor, high: row.high * factor }
+          : row,
+      ),
+    );
+  expect(slower(1)).toContain('"title":"recovery time (s)","scale":{"domain":[0,');
+  expect(slower(20)).toContain('"title":"recovery time (s, log)","scale":{"type":"log"');
+});
