@@ -21,6 +21,8 @@ export class MatchLosses {
     const cls = this.book.shared.classes[id];
     const own = cls && bin >= cls.pacedFrom ? this.loseOfPaced(cls, input, bin, count) : 0;
     this.loseOfAll(input, bin, count - own, MISS.inputLost);
+    // The last ones were those of that class: what rounding left of all others is lost with them.
+    if (own > 0 && own === count && this.book.restOf(input, bin) <= 0) this.loseShare(input, bin, 0, 1, MISS.inputLost);
   }
 
   /** They were on their way to consumers of a class with a pace of its own; returns how many it had to come. */
@@ -45,9 +47,12 @@ export class MatchLosses {
 
   private loseOfAll(input: number, bin: number, count: number, died: number): void {
     if (bin >= this.book.layout.bins || count === 0) return;
-    const at = this.book.at(input, bin);
     const rest = this.book.restOf(input, bin);
-    const share = count >= rest ? 1 : count / rest;
+    this.loseShare(input, bin, count, count >= rest ? 1 : count / rest, died);
+  }
+
+  private loseShare(input: number, bin: number, count: number, share: number, died: number): void {
+    const at = this.book.at(input, bin);
     this.book.remaining[at] = Math.max(0, this.book.remaining[at]! - count);
     const v = this.book.cellInput(input);
     for (let b = 0; b < this.book.bases; b++)
