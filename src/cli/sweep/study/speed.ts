@@ -30,9 +30,9 @@ export async function manyRuns(cwd: string, runs = 1_000): Promise<Finding> {
 
 /**
  * Two workers against one on a sweep of a 200-slot job, the best of some rounds, alternating, so that a busy moment of
- * the machine does not decide. Runs of a second each, as those of the reference sweeps: beside runs of 20 ms the
- * compiler's and the collector's own threads keep a second core busy for one worker already, so that there is less
- * than a core to gain.
+ * the machine does not decide. Runs of a second each, as those of the reference sweeps. V8's compiler and collector have
+ * threads of their own, which keep the second core busy for a part of the time with one worker already; the shorter
+ * the runs, the larger that part.
  */
 export async function speedUp(cwd: string, runs = 50, rounds = 3): Promise<Finding> {
   const best: Record<"1" | "2", number> = { 1: Number.POSITIVE_INFINITY, 2: Number.POSITIVE_INFINITY };
