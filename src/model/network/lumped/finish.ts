@@ -4,6 +4,8 @@
  */
 import { MATCH_MISS_CAUSES, type MatchMissCause, RECORD_LOSS_CAUSES, type RecordLossCause } from "../../loss-causes.js";
 import type { PlaneResult } from "../data-plane.js";
+import { hashExpected, matchTotals, producedByBin } from "./finish-totals.js";
+import type { MatchBook } from "./match-book.js";
 import type { PlaneParts } from "./plane-parts.js";
 import { BIN, COPY, COUNT_0, COUNT_1, NEXT, SOURCE, TARGET, WORDS } from "./quanta.js";
 import { DEAD } from "./state.js";
@@ -105,14 +107,9 @@ function checkHops(plane: PlaneParts, violations: Violations): void {
   check("hop-wire", sent - inGates - held, seen);
 }
 
-export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
-  const { state, layout, sources, receivers, ledger, books, timeline, holding, gaps, latency, binned } = plane;
-  // The last tick has settled every whole bin; a part of one is settled here.
-  if (state.arrivals.bin * layout.resolutionNs < endNs) plane.closeBin();
-  const wholeBins = Math.floor(endNs / layout.resolutionNs);
-  const violations = new Violations();
-
-  // Records.
+/** What sources have lost of their own since the last settlement. */
+function settleSources(plane: PlaneParts): void {
+  const { layout, ledger, books } = plane;
   for (let s = 0; s < layout.sources; s++) {
     const group = layout.groups[layout.groupOfSource[s]!]!;
     ledger.settleOwn(
@@ -122,6 +119,39 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
       () => undefined,
     );
   }
+}
+
+/** Settles a book for the last time; returns matches that wait, each for a record that the walk has found under way. */
+function settleBook(plane: PlaneParts, book: MatchBook, walked: Walk, bins: number, violations: Violations): number {
+  const { layout } = plane;
+  const stride = layout.bins + 1;
+  const left = book.settleAtEnd((input, bin) => walked.byBin[book.sink.inputs[input]!.index * stride + bin]!);
+  if (left > LEFT_MOST)
+    violations.add("matches-follow-records", left, `${left} members whose record is nowhere under way had not arrived`);
+  let pending = 0;
+  let groundless = 0;
+  let first = "";
+  book.finish((input, bin, later, count) => {
+    if (later >= bins) return;
+    pending += count;
+    const group = book.sink.inputs[Math.max(0, input)]!;
+    if (input < 0 || walked.byBin[group.index * stride + bin]! <= 0) {
+      groundless += count;
+      first ||= `a record of ${layout.config.vertices[group.vertex]!.id}, bin ${bin}`;
+    }
+  });
+  violations.add("pending-matches", groundless, first);
+  return pending;
+}
+
+export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
+  const { state, layout, sources, receivers, ledger, books, timeline, holding, gaps, latency, binned } = plane;
+  // The last tick has settled every whole bin; a part of one is settled here.
+  if (state.arrivals.bin * layout.resolutionNs < endNs) plane.closeBin();
+  const wholeBins = Math.floor(endNs / layout.resolutionNs);
+  const violations = new Violations();
+
+  settleSources(plane);
   let produced = 0;
   for (let s = 0; s < layout.sources; s++) produced += state.arrivals.endAt(s, endNs);
   const walked = walk(plane, endNs);
@@ -134,66 +164,36 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
 
   checkHops(plane, violations);
 
-  // Matches.
   let expected = 0;
   let emitted = 0;
   let duplicated = 0;
-  let pendingTotal = 0;
+  let pending = 0;
   const missed = new Float64Array(MATCH_MISS_CAUSES.length);
-  const stride = layout.bins + 1;
   for (const book of books) {
     if (!book.sink.config.sink) continue;
-    const left = book.settleAtEnd((input, bin) => walked.byBin[book.sink.inputs[input]!.index * stride + bin]!);
-    if (left > LEFT_MOST)
-      violations.add(
-        "matches-follow-records",
-        left,
-        `${left} members whose record is nowhere under way had not arrived`,
-      );
-    let pending = 0;
-    let groundless = 0;
-    let first = "";
-    book.finish((input, bin, later, count) => {
-      if (later >= wholeBins) return;
-      pending += count;
-      const group = book.sink.inputs[Math.max(0, input)]!;
-      if (input < 0 || walked.byBin[group.index * stride + bin]! <= 0) {
-        groundless += count;
-        first ||= `a record of ${layout.config.vertices[group.vertex]!.id}, bin ${bin}`;
-      }
-    });
-    violations.add("pending-matches", groundless, first);
-    let exist = 0;
-    let out = 0;
+    const waiting = settleBook(plane, book, walked, wholeBins, violations);
+    const totals = matchTotals(book, wholeBins);
     let gone = 0;
-    for (let bin = 0; bin < wholeBins; bin++) {
-      exist += book.expectedIn[bin]!;
-      out += book.emittedIn[bin]!;
-      for (let cause = 0; cause < missed.length; cause++) {
-        missed[cause] = missed[cause]! + book.missedIn[bin * 4 + cause]!;
-        gone += book.missedIn[bin * 4 + cause]!;
-      }
+    for (const [cause, count] of totals.missed.entries()) {
+      missed[cause] = missed[cause]! + count;
+      gone += count;
     }
-    const rest = exist - out - gone - pending;
+    const rest = totals.expected - totals.emitted - gone - waiting;
     violations.add(
       "match-ledger",
       rest,
-      `expected ${exist} − emitted ${out} − missed ${gone} − pending ${pending} = ${rest}`,
+      `expected ${totals.expected} − emitted ${totals.emitted} − missed ${gone} − pending ${waiting} = ${rest}`,
     );
-    expected += exist;
-    emitted += out;
-    pendingTotal += pending;
+    expected += totals.expected;
+    emitted += totals.emitted;
+    pending += waiting;
     duplicated += book.duplicated;
   }
 
   gaps.finish(endNs);
   binned.finish();
-  const producedBins = new Float64Array(layout.bins);
-  for (const group of layout.groups)
-    for (let bin = 0; bin < layout.bins; bin++)
-      producedBins[bin] = producedBins[bin]! + state.arrivals.produced[group.index * stride + bin]!;
-  let hash = state.arrivals.hash;
-  for (const book of books) for (const weight of book.expectedIn) hash = Math.imul(hash ^ weight, 0x01000193);
+  let { hash } = state.arrivals;
+  for (const book of books) hash = hashExpected(hash, book.expectedIn);
   return {
     records: {
       produced,
@@ -209,14 +209,14 @@ export function finishPlane(plane: PlaneParts, endNs: number): PlaneResult {
       expected,
       emitted,
       duplicated,
-      pending: pendingTotal,
+      pending,
       missed: Object.fromEntries(MATCH_MISS_CAUSES.map((cause, i) => [cause, missed[i]!])) as Record<
         MatchMissCause,
         number
       >,
     },
     bins: {
-      produced: timeline.counts(producedBins),
+      produced: timeline.counts(producedByBin(layout, state.arrivals.produced)),
       delivered: timeline.counts(timeline.delivered),
       discarded: timeline.counts(timeline.discarded),
       emitted: timeline.counts(timeline.emitted),

@@ -33,30 +33,27 @@ export function walkPending(
 ): void {
   for (const cls of book.classes) {
     const { cells } = cls;
-    for (let anchor = book.firstBin; anchor < book.layout.bins; anchor++) {
-      for (let k = 0; k < book.combos.count; k++) {
-        const base = cells.base(anchor, k);
-        for (let state = 0; state < cells.states; state++) {
-          const count = cells.counts[base + state * cells.step]!;
-          if (count === 0 || state === cells.full) continue;
-          let dead = false;
-          let absent = -1;
-          for (let v = 0; v < book.inputs; v++) {
-            const digit = cells.digit[v * cells.states + state]!;
-            if (digit === DIED) dead = true;
-            else if (digit === ABSENT) absent = v;
-          }
-          const later = cells.laterBin(anchor, k);
+    for (let k = 0; k < book.combos.count; k++) {
+      const first = cells.base(book.firstBin, k);
+      for (let state = 0; state < cells.states; state++) {
+        if (state === cells.full) continue;
+        let dead = false;
+        let absent = -1;
+        for (let v = 0; v < book.inputs; v++) {
+          const digit = cells.digit[v * cells.states + state]!;
+          if (digit === DIED) dead = true;
+          else if (digit === ABSENT) absent = v;
+        }
+        const offset = absent < 0 ? 0 : book.combos.offsets[absent * book.combos.count + k]!;
+        for (let bins = 0; bins < cells.step; bins++) {
+          const at = first + state * cells.step + bins;
+          const count = cells.counts[at]!;
+          if (count === 0) continue;
+          const later = cells.laterBin(book.firstBin + bins, k);
           if (dead) {
             book.missed(MISS.stateLost, later, count);
-            cells.counts[base + state * cells.step] = 0;
-          } else
-            pending(
-              absent,
-              absent < 0 ? 0 : anchor + book.combos.offsets[absent * book.combos.count + k]!,
-              later,
-              count,
-            );
+            cells.counts[at] = 0;
+          } else pending(absent, absent < 0 ? 0 : book.firstBin + bins + offset, later, count);
         }
       }
     }
