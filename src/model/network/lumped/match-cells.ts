@@ -17,6 +17,13 @@ export interface MissCounter {
   missedWithDead(input: number, bin: number, laterBin: number, count: number): void;
 }
 
+/** First place in [from, end) that is not 0, or `end`. A function of its own stays compiled from one run to the next. */
+export function nextNonZero(counts: Int32Array | Uint8Array, from: number, end = counts.length): number {
+  let at = from;
+  while (at < end && counts[at] === 0) at++;
+  return at;
+}
+
 export class MatchCells {
   /**
    * By combination, state and anchor bin: a settlement goes through the event bins in order, so that what it looks at
@@ -153,6 +160,24 @@ export class MatchCells {
     this.dither = dither;
     this.moved = moved;
     this.emitted = emitted;
+  }
+
+  /** Marks the bins in which a member of input `v` is absent, and one place more for all later ones. */
+  absentIn(v: number): Uint8Array {
+    const { counts, step, offsets, k: combos, firstBin } = this;
+    const marks = new Uint8Array(firstBin + this.anchorBins + 1);
+    for (let k = 0; k < combos; k++)
+      for (const stateAt of this.havingAt[v * 3 + ABSENT]!) {
+        const from = k * this.states * step + stateAt;
+        const toBin = firstBin + offsets[v * combos + k]! - from;
+        for (
+          let at = nextNonZero(counts, from, from + step);
+          at < from + step;
+          at = nextNonZero(counts, at + 1, from + step)
+        )
+          if (at + toBin >= 0) marks[Math.min(at + toBin, marks.length - 1)] = 1;
+      }
+    return marks;
   }
 
   /** A share of the members of input `v` and `bin` in digit `from` leaves as a miss; if a partner died before, because of that. */

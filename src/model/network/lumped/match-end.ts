@@ -1,7 +1,7 @@
 /** The end of a run: what rounding left behind, what waits for records under way, what waits for members that died. */
 import { type BookColumns, MISS } from "./book-columns.js";
 import type { MatchArrivals } from "./match-arrivals.js";
-import { ABSENT, DIED } from "./match-cells.js";
+import { ABSENT, DIED, nextNonZero } from "./match-cells.js";
 
 /**
  * Before the walk: what was read again since the last settlement is under way; and where the walk found nothing of
@@ -15,10 +15,11 @@ export function settleLeftovers(
   let left = 0;
   for (const cls of book.classes) {
     arrivals.meetPostponed(cls);
-    for (const group of book.sink.inputs) {
-      for (let bin = 0; bin < book.layout.bins; bin++) {
-        if (underWay(group.input, bin) > 0) continue;
-        arrivals.arriveIn(cls, group.input, bin, 1, 0);
+    for (const { input } of book.sink.inputs) {
+      const waiting = cls.cells.absentIn(book.cellInput(input));
+      for (let bin = nextNonZero(waiting, 0); bin < book.layout.bins; bin = nextNonZero(waiting, bin + 1)) {
+        if (underWay(input, bin) > 0) continue;
+        arrivals.arriveIn(cls, input, bin, 1, 0);
         left += cls.cells.moved;
       }
     }
@@ -45,15 +46,17 @@ export function walkPending(
           else if (digit === ABSENT) absent = v;
         }
         const offset = absent < 0 ? 0 : book.combos.offsets[absent * book.combos.count + k]!;
-        for (let bins = 0; bins < cells.step; bins++) {
-          const at = first + state * cells.step + bins;
+        const end = first + (state + 1) * cells.step;
+        for (let at = end - cells.step; ; at++) {
+          at = nextNonZero(cells.counts, at, end);
+          if (at === end) break;
+          const anchor = book.firstBin + at - (end - cells.step);
           const count = cells.counts[at]!;
-          if (count === 0) continue;
-          const later = cells.laterBin(book.firstBin + bins, k);
+          const later = cells.laterBin(anchor, k);
           if (dead) {
             book.missed(MISS.stateLost, later, count);
             cells.counts[at] = 0;
-          } else pending(absent, absent < 0 ? 0 : book.firstBin + bins + offset, later, count);
+          } else pending(absent, absent < 0 ? 0 : anchor + offset, later, count);
         }
       }
     }
