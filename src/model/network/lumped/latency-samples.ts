@@ -22,6 +22,9 @@ export class LatencySamples {
   /** Signed quantiles of the partner's delay, by group; and from which age on a record counts as delayed. */
   private readonly delays: readonly Float64Array[];
   private readonly delayedFrom: number;
+  private readonly resolutionNs: number;
+  private readonly latenciesNs = new Float64Array(LATE_SAMPLES);
+  private readonly weights = new Int32Array(LATE_SAMPLES);
   /** Share of a quantum's records that one flush really brings to one consumer. */
   private readonly flushShare: Float64Array;
 
@@ -34,6 +37,7 @@ export class LatencySamples {
     this.measureFromNs = state.context.measureFromNs;
     const { engine } = layout.config;
     this.mask = layout.sources >= 1000 ? 3 << 16 : 0;
+    this.resolutionNs = layout.resolutionNs;
     this.delayedFrom = 4 * layout.resolutionNs;
     this.delays = layout.groups.map((group) => {
       const vertex = layout.sinks[group.sink]!.config;
@@ -51,7 +55,10 @@ export class LatencySamples {
     });
   }
 
-  /** The latency of one record of the quantum, whose service begins at its time, stands for all that it emitted. */
+  /**
+   * The latency of one record of the quantum, whose service begins at its time, stands for all that it emitted. Only
+   * small integers are handed on, and times in columns: a double as an argument would be a boxed number per quantum.
+   */
   sample(e: number, consumer: number, group: number, count: number, emitted: number): void {
     const { words, doubles } = this.state.gates;
     const service = this.serviceNs[consumer]!;
@@ -63,30 +70,33 @@ export class LatencySamples {
     const samples = done - event > this.delayedFrom ? LATE_SAMPLES : 1;
     const span = words[w + SPAN]!;
     const seed = (Math.imul(words[w + END]!, 0x9e3779b1) >>> 0) * 2 ** -32;
+    const flushShare = this.flushShare[group]!;
+    const longestWait = span < this.resolutionNs ? span : this.resolutionNs;
+    const unwaited = 1 - this.waitShare[group]!;
+    const delays = this.delays[group]!;
+    const { latenciesNs, weights } = this;
+    let n = 0;
     for (let i = 0; i < samples; i++) {
-      // A stratified place in the quantum: low-discrepancy in the offset, so independent of the order of visits.
-      const u = (i + seed) / samples;
-      const eventNs = event + u * span;
-      // The records of one flush that are for this consumer are few; those before it in the quantum stand for others'.
-      const emission = start + (u * count * this.flushShare[group]! + 1) * service;
-      const wait = (1 - u) * (span < this.state.layout.resolutionNs ? span : this.state.layout.resolutionNs);
-      const left = emission < done ? emission : done;
-      const later = samples > 1 ? this.laterEvent((u * 7919) % 1, left, eventNs, group) : eventNs;
-      const latency = Math.max(0, Math.round(left - later - wait * (1 - this.waitShare[group]!)));
       const weight =
         samples === 1 ? emitted : Math.floor(((i + 1) * emitted) / samples) - Math.floor((i * emitted) / samples);
       if (weight === 0) continue;
-      this.binned.add(done, latency, weight);
-      if (done >= this.measureFromNs) this.latency.add(latency, weight);
+      // A stratified place in the quantum: low-discrepancy in the offset, so independent of the order of visits.
+      const u = (i + seed) / samples;
+      let eventNs = event + u * span;
+      // The records of one flush that are for this consumer are few; those before it in the quantum stand for others'.
+      const emission = start + (u * count * flushShare + 1) * service;
+      const left = emission < done ? emission : done;
+      // A record that comes late has partners that came before it with a later event time: one of them, at a place that
+      // depends on u. Half of the partners are earlier; of the later ones, those that can be there already.
+      if (samples > 1 && delays.length > 0) {
+        const other = eventNs + delays[Math.floor(((u * 7919) % 1) * delays.length)]!;
+        if (other > eventNs && other < left - this.delayedFrom / 4) eventNs = other;
+      }
+      latenciesNs[n] = Math.max(0, Math.round(left - eventNs - (1 - u) * longestWait * unwaited));
+      weights[n++] = weight;
     }
-  }
-
-  /** A record that comes late has partners that came before it with a later event time: one of them, at place u. */
-  private laterEvent(v: number, nowNs: number, event: number, group: number): number {
-    const delays = this.delays[group]!;
-    if (delays.length === 0) return event;
-    // Half of the partners are earlier; of the later ones, those that can be there already.
-    const other = event + delays[Math.floor(v * delays.length)]!;
-    return other > event && other < nowNs - this.delayedFrom / 4 ? other : event;
+    if (n === 0) return;
+    const bin = Math.floor(done / this.binned.binNs);
+    this.binned.addMany(bin, latenciesNs, weights, n, done >= this.measureFromNs ? this.latency : null);
   }
 }

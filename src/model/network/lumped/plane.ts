@@ -77,8 +77,10 @@ export class LumpedPlane implements DataPlane {
       freeIds: Array.from({ length: CLASS_IDS }, (_, i) => CLASS_IDS - 1 - i),
       classes: [],
     };
-    const lateMatch: LateMatch = (timeNs, latenciesNs, counts, n) =>
-      this.binned.addMany(timeNs, latenciesNs, counts, n, timeNs >= context.measureFromNs ? this.latency : null);
+    const lateMatch: LateMatch = (timeNs, latenciesNs, counts, n) => {
+      const all = timeNs >= context.measureFromNs ? this.latency : null;
+      this.binned.addMany(Math.floor(timeNs / this.binned.binNs), latenciesNs, counts, n, all);
+    };
     this.books = layout.sinks.map(
       (sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared, lateMatch),
     );

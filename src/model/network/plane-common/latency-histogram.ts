@@ -83,7 +83,7 @@ export class BinnedLatency {
   /** Block of each octave of each open bin, 0: none. */
   private readonly blockOf = new Int32Array(OCTAVES * BinnedLatency.OPEN);
   private readonly totals: Float64Array;
-  private readonly binNs: number;
+  readonly binNs: number;
   /** First open bin. */
   private first = 0;
 
@@ -98,19 +98,13 @@ export class BinnedLatency {
   }
 
   add(timeNs: number, latencyNs: number, weight = 1): void {
-    const row = this.rowAt(timeNs);
+    const row = this.rowOf(Math.floor(timeNs / this.binNs));
     if (row >= 0) this.addTo(row, bucketOf(latencyNs), weight);
   }
 
-  /** The first `n` of many that end at the same time: here and, if given, in a histogram of all times. */
-  addMany(
-    timeNs: number,
-    latenciesNs: Float64Array,
-    counts: Int32Array,
-    n: number,
-    all: LatencyHistogram | null,
-  ): void {
-    const row = this.rowAt(timeNs);
+  /** The first `n` of many that end in the same bin: here and, if given, in a histogram of all times. */
+  addMany(bin: number, latenciesNs: Float64Array, counts: Int32Array, n: number, all: LatencyHistogram | null): void {
+    const row = this.rowOf(bin);
     for (let i = 0; i < n; i++) {
       const bucket = bucketOf(latenciesNs[i]!);
       if (row >= 0) this.addTo(row, bucket, counts[i]!);
@@ -118,11 +112,10 @@ export class BinnedLatency {
     }
   }
 
-  /** Row of the open bin in which a sample of this time counts; −1 after the run. */
-  private rowAt(timeNs: number): number {
-    let bin = Math.floor(timeNs / this.binNs);
-    if (bin >= this.p50Ns.length) return -1;
-    if (bin < this.first) bin = this.first;
+  /** Row of the open bin in which a sample of this bin counts; −1 after the run. */
+  private rowOf(sampled: number): number {
+    if (sampled >= this.p50Ns.length) return -1;
+    const bin = sampled < this.first ? this.first : sampled;
     while (bin >= this.first + BinnedLatency.OPEN) this.closeFirst();
     return bin % BinnedLatency.OPEN;
   }
