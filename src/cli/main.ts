@@ -8,6 +8,7 @@ import { hideBin } from "yargs/helpers";
 import { nearestName } from "../scenario/nearest.js";
 import { COMMANDS } from "./commands/index.js";
 import { EXIT, UsageError } from "./exit.js";
+import { compileLessEagerly } from "./optimiser.js";
 import { packageVersion } from "./package-info.js";
 import { endQuietlyOnClosedPipe, writeError } from "./streams.js";
 
@@ -81,6 +82,7 @@ function withSuggestion(message: string, argv: readonly string[]): string {
   return `outgap: unknown ${what} ${dashes}${name}${hint}\n${HELP_HINT}`;
 }
 
+compileLessEagerly();
 endQuietlyOnClosedPipe();
 process.on("uncaughtException", (error) => process.exit(report(error, hideBin(process.argv))));
 await main(hideBin(process.argv));

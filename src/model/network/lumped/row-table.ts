@@ -27,7 +27,8 @@ export class RowTable {
   /** Since when a source has had channels apart, and until when it last had. */
   protected readonly rowsSinceNs: Float64Array;
   private readonly rowsUntilNs: Float64Array;
-  private consumerBlocks: RowBlock[] = [];
+  /** Blocks of consumers, oldest first. */
+  consumerBlocks: RowBlock[] = [];
   private readonly phases: RandomFamily;
 
   constructor(state: LumpedState, books: readonly MatchBook[], sources: SourceDoor) {
@@ -179,18 +180,5 @@ export class RowTable {
       for (let i = 0; i < own.rows; i++)
         if (own.state[i] !== ROW.none) visit(own, i, this.state.layout.firstConsumer[s]! + i);
     for (const block of [...this.consumerBlocks]) if (block.state[s] !== ROW.none) visit(block, s, block.consumer);
-  }
-
-  /** The same without a copy, the newest blocks first: for every visit of the source. */
-  eachRowFast(s: number, visit: (block: RowBlock, i: number, consumer: number) => void): void {
-    const blocks = this.consumerBlocks;
-    for (let b = blocks.length - 1; b >= 0; b--) {
-      const block = blocks[b]!;
-      if (block.state[s] !== ROW.none) visit(block, s, block.consumer);
-    }
-    const own = this.ofSource.get(s);
-    if (own)
-      for (let i = 0; i < own.rows; i++)
-        if (own.state[i] !== ROW.none) visit(own, i, this.state.layout.firstConsumer[s]! + i);
   }
 }

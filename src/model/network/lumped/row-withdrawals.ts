@@ -14,6 +14,11 @@ export class RowWithdrawals {
   private readonly ledger: RecordLedger;
   private readonly table: RowTable;
   private readonly heldRows: HeldRows;
+  /** The visit at hand. */
+  private source = 0;
+  private groupIndex = 0;
+  private bin = 0;
+  private flushNs = Number.NaN;
 
   constructor(state: LumpedState, ledger: RecordLedger, table: RowTable, heldRows: HeldRows) {
     this.state = state;
@@ -24,49 +29,80 @@ export class RowWithdrawals {
 
   /** Takes the rows' shares of the originals [x0, x1) of one event bin out of the source's quantum; returns their number. */
   withdraw(s: number, groupIndex: number, x0: number, x1: number, bin: number, flushNs: number): number {
+    const { table } = this;
+    this.source = s;
+    this.groupIndex = groupIndex;
+    this.bin = bin;
+    this.flushNs = flushNs;
+    table.positions.bends.get(s)?.push(x0, x1, bin);
     let taken = 0;
-    const { ledger } = this;
-    const input = this.state.layout.groups[groupIndex]!.input;
-    if (this.table.positions.bends.has(s)) this.table.positions.bends.get(s)!.push(x0, x1, bin);
-    this.table.eachRowFast(s, (block, i, consumer) => {
-      let row = block.state[i]!;
-      if (row === ROW.touched || row === ROW.deadProducer) return;
-      const share = this.table.positions.shareOf(s, consumer);
-      const phase = block.phase[i]!;
-      const until = Math.min(x1, block.until[i]!);
-      const from = this.table.positions.contents(share, phase, x0);
-      const to = until > x0 ? this.table.positions.contents(share, phase, until) : from;
-      const count = to - from;
-      if (row === ROW.silent && count > 0 && !this.useCredit(block, i, s, from, to, x0, share, flushNs)) row = ROW.hold;
-      if (count > 0) {
-        taken += count;
-        const own = this.table.classes.classOf.get(consumer);
-        const cls = own && this.table.classes.bookOf(consumer).isApart(own, bin) ? own : undefined;
-        if (row === ROW.hold) {
-          this.heldRows.heldNow += count;
-          if (cls) this.table.classes.bookOf(consumer).withdraw(cls, input, bin, count, true);
-        } else {
-          let wire = count;
-          let queued = 0;
-          if (row === ROW.discard) {
-            wire = Math.max(0, Math.min(to, block.sent[i]!) - from);
-            queued = Math.max(
-              0,
-              Math.min(to, this.table.positions.contents(share, phase, block.mark[i]!)) - from - wire,
-            );
-          }
-          const discarded = count - wire - queued;
-          ledger.losePooled(CAUSE.lostInFlight, groupIndex, bin, wire);
-          ledger.losePooled(CAUSE.queuedAtSender, groupIndex, bin, queued);
-          ledger.losePooled(CAUSE.discardedAtSender, groupIndex, bin, discarded);
-          this.discardedNow += discarded;
-          if (cls) this.table.classes.bookOf(consumer).withdraw(cls, input, bin, count, false);
-          else this.table.classes.bookOf(consumer).lose(input, bin, count);
-        }
-      }
-      if (block.until[i]! <= x1) this.table.release(block, i, s, consumer);
-    });
+    const { consumerBlocks } = table;
+    // Newest first: a row may go, and its block with it, when it has taken what it had to take.
+    for (let b = consumerBlocks.length - 1; b >= 0; b--) {
+      const block = consumerBlocks[b]!;
+      if (block.state[s] !== ROW.none) taken += this.take(block, s, block.consumer, x0, x1);
+    }
+    const own = table.ofSource.get(s);
+    if (own === undefined) return taken;
+    const first = this.state.layout.firstConsumer[s]!;
+    for (let i = 0; i < own.rows; i++) if (own.state[i] !== ROW.none) taken += this.take(own, i, first + i, x0, x1);
     return taken;
+  }
+
+  /** What one row takes of [x0, x1) of the visit's source. */
+  private take(block: RowBlock, i: number, consumer: number, x0: number, x1: number): number {
+    const row = block.state[i]!;
+    if (row === ROW.touched || row === ROW.deadProducer) return 0;
+    const { table, source } = this;
+    const { positions } = table;
+    const share = positions.shareOf(source, consumer);
+    const phase = block.phase[i]!;
+    const end = block.until[i]!;
+    const until = end < x1 ? end : x1;
+    const from = positions.contents(share, phase, x0);
+    const to = until > x0 ? positions.contents(share, phase, until) : from;
+    if (to > from) this.takeRecords(block, i, consumer, from, to, x0, share);
+    if (end <= x1) table.release(block, i, source, consumer);
+    return to - from;
+  }
+
+  /** The channel's records [from, to) are held, or lost where they are: on the wire, in the queue, or discarded. */
+  private takeRecords(
+    block: RowBlock,
+    i: number,
+    consumer: number,
+    from: number,
+    to: number,
+    x0: number,
+    share: number,
+  ): void {
+    const { ledger, groupIndex, bin, source } = this;
+    const { positions, classes } = this.table;
+    const { input } = this.state.layout.groups[groupIndex]!;
+    const count = to - from;
+    let row = block.state[i]!;
+    if (row === ROW.silent && !this.useCredit(block, i, source, from, to, x0, share, this.flushNs)) row = ROW.hold;
+    const own = classes.classOf.get(consumer);
+    const cls = own && classes.bookOf(consumer).isApart(own, bin) ? own : undefined;
+    if (row === ROW.hold) {
+      this.heldRows.heldNow += count;
+      if (cls) classes.bookOf(consumer).withdraw(cls, input, bin, count, true);
+      return;
+    }
+    let wire = count;
+    let queued = 0;
+    if (row === ROW.discard) {
+      const phase = block.phase[i]!;
+      wire = Math.max(0, Math.min(to, block.sent[i]!) - from);
+      queued = Math.max(0, Math.min(to, positions.contents(share, phase, block.mark[i]!)) - from - wire);
+    }
+    const discarded = count - wire - queued;
+    ledger.losePooled(CAUSE.lostInFlight, groupIndex, bin, wire);
+    ledger.losePooled(CAUSE.queuedAtSender, groupIndex, bin, queued);
+    ledger.losePooled(CAUSE.discardedAtSender, groupIndex, bin, discarded);
+    this.discardedNow += discarded;
+    if (cls) classes.bookOf(consumer).withdraw(cls, input, bin, count, false);
+    else classes.bookOf(consumer).lose(input, bin, count);
   }
 
   /**
