@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod";
 import { FAULT_KINDS } from "../faults/registry.js";
 import { tinyText } from "../faults/testing/tiny.js";
 import { traceDigest } from "../metrics/trace-digest.js";

@@ -1,5 +1,5 @@
 /** zod's issues → our problems with full paths. Messages are messages.ts's; this file only translates. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { descriptionAt, schemasAt, validKeysAt } from "./json-schema.js";
 import type { Problem } from "./messages.js";
 import { messages, problem } from "./messages.js";

@@ -1,5 +1,5 @@
 /** The JSON Schema (draft-07) of the scenario format, for editors, `outgap schema` and the lists of valid keys. */
-import { z } from "zod";
+import * as z from "zod";
 import { scenarioSchema } from "./schema.js";
 import type { Path } from "./schema-values.js";
 

@@ -1,5 +1,5 @@
 /** The fault kinds that a scenario can name: their targets and their own options. What they do is faults/'s matter. */
-import { z } from "zod";
+import * as z from "zod";
 import { duration, positiveNumber, quantity, ratio, whole } from "./schema-values.js";
 
 const at = duration("Virtual time of the fault, from the start of the run.");

@@ -1,5 +1,5 @@
 /** The `sweep` block: which values to vary, on how many seeds, and what the best setting is. Its terms are `sweep.ts`'s. */
-import { z } from "zod";
+import * as z from "zod";
 import { whole } from "./schema-values.js";
 
 const text = (description: string) => z.string().meta({ description });

@@ -2,7 +2,7 @@
  * The building blocks of the schema: values with units, distributions, whole numbers. Each carries its own JSON
  * Schema for editors and its own parser for messages; what a key means stands in schema.ts.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Distribution } from "../model/config.js";
 import type { Problem } from "./messages.js";
 import { messages } from "./messages.js";

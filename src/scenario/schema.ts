@@ -2,7 +2,7 @@
  * The one schema of a scenario: source of the types, of the defaults, of the JSON Schema (`json-schema.ts`) and of
  * the docs. It sees values after `${…}` has been replaced. Relations between keys are normalise.ts's matter.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { COST_JSON, parseCosts } from "./costs.js";
 import { ENGINE_VERSIONS } from "./engines.js";
 import { FLINK_CONFIG_JSON, parseFlinkConfig } from "./flink-config.js";
