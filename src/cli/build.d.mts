@@ -1,2 +1,2 @@
 /** Types of `build.mjs`. */
-export function build(options?: { readonly quiet?: boolean }): boolean;
+export function build(options?: { readonly quiet?: boolean }): Promise<boolean>;

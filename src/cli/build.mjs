@@ -1,6 +1,6 @@
 /**
- * Compiles `src/` to `dist/`, only what changed, and makes what the browser loads. Plain JavaScript, for it runs
- * before anything is compiled. As a program: `npm run build`.
+ * Compiles `src/` to `dist/`, only what changed, makes what the browser loads and the bundle of the command line.
+ * Plain JavaScript, for it runs before anything is compiled. As a program: `npm run build`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -8,14 +8,15 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { clientBundle } from "../report/client/bundle.mjs";
+import { makeBundle } from "./bundle/make.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /**
  * @param {{ quiet?: boolean }} options quiet: what the compiler says is not shown, else it goes to stderr
- * @returns {boolean} whether it compiled without an error
+ * @returns {Promise<boolean>} whether it compiled without an error
  */
-export function build({ quiet = false } = {}) {
+export async function build({ quiet = false } = {}) {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const run = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, encoding: "utf8" });
   if (run.status !== 0 && !quiet) process.stderr.write(`${run.stdout ?? ""}${run.stderr ?? ""}`);
@@ -25,7 +26,8 @@ export function build({ quiet = false } = {}) {
   mkdirSync(client, { recursive: true });
   writeFileSync(join(client, "client.js"), script);
   writeFileSync(join(client, "style.css"), style);
+  await makeBundle();
   return run.status === 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && !build()) process.exitCode = 1;
+if (process.argv[1] === fileURLToPath(import.meta.url) && !(await build())) process.exitCode = 1;

@@ -9,7 +9,7 @@ const PUBLISHED_COMPARISON = ["run", "scenarios/bytedance-join-1000.yaml", "scen
 
 const program = new URL("../../dist/cli/main.js", import.meta.url);
 const args = process.argv.slice(2);
-if (build()) {
+if (await build()) {
   process.argv = [process.execPath, fileURLToPath(program), ...(args.length > 0 ? args : PUBLISHED_COMPARISON)];
   await import(program.href);
 } else {

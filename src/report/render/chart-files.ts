@@ -4,8 +4,6 @@
  */
 import { type ChartInput, specText } from "../chart.js";
 import { CHARTS } from "../charts/index.js";
-import { renderPng } from "./png.js";
-import { renderSvg } from "./svg.js";
 
 export interface ChartFile {
   readonly name: string;
@@ -20,6 +18,7 @@ export async function* chartFiles(
   input: Omit<ChartInput, "mode">,
   scopes: readonly ("set" | "all")[],
 ): AsyncGenerator<ChartFile> {
+  const [{ renderSvg }, { renderPng }] = await Promise.all([import("./svg.js"), import("./png.js")]);
   for (const chart of CHARTS) {
     if (!scopes.includes(chart.scope)) continue;
     const light = chart.build({ ...input, mode: "light" });
