@@ -17,7 +17,6 @@ import { type LoadedScenario, loadChecked } from "../scenario-files.js";
 import { paint, writeError, writeOut } from "../streams.js";
 import { assertDistinct, isPrecise, moreSeeds, seedsOf, untilOf } from "./arguments.js";
 import { simulate } from "./simulate.js";
-import { renderScenario } from "./table.js";
 
 /** One scenario on its way through the command. */
 interface Job {
@@ -47,10 +46,13 @@ export async function run(argv: RunArguments): Promise<number> {
         scenarios.map(({ scenario }) => scenario),
         wanted,
       );
+      const quanta = estimateQuanta(plan);
       await simulate(plan, {
         trace: argv.trace,
         workers: argv.workers,
-        inline: argv.workers === undefined && estimateQuanta(plan) < INLINE_QUANTA,
+        inline: argv.workers === undefined && quanta < INLINE_QUANTA,
+        // With `--until` there are more rounds to come.
+        short: quanta < SHORT_QUANTA && until === null,
         progress: argv.quiet ? "none" : argv.progress,
         signal: interrupt.signal,
         onOutcome: ({ scenario }, { result, wallMs, peakRssBytes }) => {
@@ -84,6 +86,8 @@ const MOST_FAILURES = 20;
 
 /** Below this many quanta a plan takes about as long as starting threads for it. */
 const INLINE_QUANTA = 2_000_000;
+/** Below this many a plan is done before V8 has compiled all that it runs. */
+const SHORT_QUANTA = 300_000;
 
 function openJobs(argv: RunArguments, scenarios: readonly LoadedScenario[], seeds: readonly string[][]): Job[] {
   const places = scenarios.map(({ file, scenario }, index) =>
@@ -140,6 +144,7 @@ async function conclude(argv: RunArguments, jobs: readonly Job[], interruptCode:
     if (measured.length === 0) continue;
     writer.finish(entry);
     if (argv.quiet || argv.json) continue;
+    const { renderScenario } = await import("./table.js");
     const { name, description } = scenario;
     await writeOut(renderScenario({ scenario: name, description, summaries, firstRuns: writer.firstRuns, expect }));
     for (const failure of verdict.failures.slice(0, MOST_FAILURES)) await writeOut(`${paint("red", "✗")} ${failure}\n`);

@@ -3,12 +3,15 @@ import { type ExecuteOptions, execute } from "../../experiment/execute.js";
 import type { Plan } from "../../experiment/plan.js";
 import { inlineRunner, threadRunner } from "../../experiment/runners.js";
 import { type Progress, startProgress } from "../progress.js";
+import { forShortJob } from "./short-job.js";
 
 export interface SimulateOptions {
   readonly trace: boolean;
   readonly workers: number | undefined;
   /** Small plans: no threads, and no interruption either. */
   readonly inline: boolean;
+  /** Inline, and over in the blink of an eye. */
+  readonly short: boolean;
   readonly progress: "auto" | "plain" | "none";
   readonly signal: AbortSignal;
   readonly onOutcome: ExecuteOptions["onOutcome"];
@@ -36,7 +39,8 @@ export async function simulate(plan: Plan, options: SimulateOptions): Promise<vo
   const progress: Progress = startProgress(options.progress, source);
   try {
     if (options.inline) {
-      await execute(plan, await inlineRunner(cells), work);
+      const run = async (): Promise<void> => execute(plan, await inlineRunner(cells), work);
+      await (options.short ? forShortJob(run) : run());
       return;
     }
     const runner = await threadRunner(options.workers, cells, options.signal);
