@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 /**
- * The executable. Starts the command line from the bundle that the build has made, or else from its modules; owns
- * nothing else.
+ * The executable. Starts the command line from the bundle that the build has put beside its modules, or else from the
+ * modules; owns nothing else.
  */
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadBundle } from "./bundle/load.js";
-import { packageRoot } from "./package-info.js";
 
-const bundle = loadBundle(join(packageRoot, "dist", "bundle"));
+const bundle = loadBundle(fileURLToPath(new URL("../bundle", import.meta.url)));
 const { start } = bundle?.program ?? (await import("./program.js"));
 await start(process.argv.slice(2));

@@ -9,7 +9,6 @@ import type { Expectation } from "./expectations.js";
 import { readExpectation } from "./expectations.js";
 import { interpolated } from "./interpolate.js";
 import { translate } from "./issues.js";
-import { validKeysAt } from "./json-schema.js";
 import type { Diagnostic, Problem } from "./messages.js";
 import { messages } from "./messages.js";
 import type { Allowance } from "./names.js";
@@ -78,13 +77,11 @@ class Normaliser {
   private readonly yaml: YamlTree;
   private readonly options: NormaliseOptions;
   private readonly diagnosis: Diagnosis;
-  private readonly topLevel: readonly string[];
 
   constructor(yaml: YamlTree, options: NormaliseOptions) {
     this.yaml = yaml;
     this.options = options;
     this.diagnosis = new Diagnosis(yaml, options.file);
-    this.topLevel = validKeysAt({}, []);
   }
 
   run(): NormaliseResult {
@@ -168,7 +165,7 @@ class Normaliser {
   }
 
   private applySet(tree: Tree, text: string, value: unknown): { tree: Tree; path: Path } | { problem: Problem } {
-    const path = resolvePath(tree, text, this.topLevel);
+    const path = resolvePath(tree, text, Object.keys(scenarioSchema.shape));
     if (!path.ok) return { problem: path.problem };
     const result = setAt(tree, path.value, value, text);
     return result.ok ? { tree: result.value, path: path.value } : { problem: result.problem };
