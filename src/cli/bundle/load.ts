@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 import type * as Program from "../program.js";
 
 /** Names in the folder of the bundle. */
@@ -31,11 +31,12 @@ export function loadBundle(folder: string): Bundle | null {
   const script = new Script(source.toString("latin1"), {
     filename,
     ...(cachedData === null ? {} : { cachedData }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   const { href } = pathToFileURL(filename);
-  script.runInThisContext()(module, module.exports, createRequire(filename), href);
+  const importOutside = (name: string): Promise<unknown> =>
+    import(name.startsWith(".") ? new URL(name, href).href : name);
+  script.runInThisContext()(module, module.exports, createRequire(filename), href, importOutside);
   return { script, source, program: module.exports as typeof Program };
 }
 

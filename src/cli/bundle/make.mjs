@@ -14,10 +14,9 @@ const dist = join(root, "dist");
 const folder = join(dist, "bundle");
 const script = join(folder, "program.cjs");
 
-/** Found beside the program when they are asked for: ES modules only, native code, or large and seldom needed. */
-const PACKAGES = ["@duckdb/node-api", "bullmq", "ioredis", "piscina"];
-/** Modules that bring along such packages; each is loaded by an `import()` of its own. */
-const MODULES = /^\.\/(svg|png)\.js$/;
+/** What stays outside: ES modules only, native code, or large and seldom needed; and the modules that bring such along. */
+const OUTSIDE = /^(@duckdb\/node-api|bullmq|ioredis|piscina|vega|vega-lite|@resvg\/resvg-js|\.\/(svg|png)\.js)$/;
+const DYNAMIC_IMPORT = /\bimport\("([^"]+)"\)/g;
 
 const FOUND = Symbol("resolved");
 const WHEN_CALLED = "when-called";
@@ -28,9 +27,8 @@ const slashes = (/** @type {string} */ path) => path.split(sep).join("/");
 const asModules = {
   name: "outgap",
   setup({ onLoad, onResolve, resolve }) {
-    onResolve({ filter: MODULES }, ({ kind, path, resolveDir }) => {
-      if (kind !== "dynamic-import") throw new Error(`${path} is to be imported dynamically`);
-      return { path: slashes(relative(folder, join(resolveDir, path))), external: true };
+    onResolve({ filter: OUTSIDE }, ({ importer, path }) => {
+      throw new Error(`${importer} has ${path} as a part of it, where it is to be imported with import("${path}")`);
     });
     // Regular expressions over all of Unicode, which take longer to build than a scenario to read; for `--help` only.
     onResolve({ filter: /^string-width$/ }, async ({ kind, path, pluginData, resolveDir }) => {
@@ -42,11 +40,18 @@ const asModules = {
       const real = `require(${JSON.stringify(join(root, path))}).default`;
       return { contents: `let real; export default (...args) => (real ??= ${real})(...args);`, resolveDir: root };
     });
-    // Where a module is, it is in the bundle too: worker threads and files are looked for beside it.
+    // Where a module is, it is in the bundle too: worker threads and files are looked for beside it. A script with a
+    // code cache cannot import(): what is outside is asked of whoever has loaded it.
     onLoad({ filter: /\.m?js$/ }, ({ path }) => {
       if (!path.startsWith(dist + sep)) return undefined;
-      const here = `new URL(${JSON.stringify(slashes(relative(folder, path)))}, bundleUrl).href`;
-      return { contents: readFileSync(path, "utf8").replaceAll("import.meta.url", here), loader: "js" };
+      const fromBundle = (/** @type {string} */ to) => JSON.stringify(slashes(relative(folder, to)));
+      const contents = readFileSync(path, "utf8")
+        .replaceAll("import.meta.url", `new URL(${fromBundle(path)}, bundleUrl).href`)
+        .replace(DYNAMIC_IMPORT, (all, /** @type {string} */ to) => {
+          if (!OUTSIDE.test(to)) return all;
+          return `importOutside(${to.startsWith(".") ? fromBundle(join(dirname(path), to)) : JSON.stringify(to)})`;
+        });
+      return { contents, loader: "js" };
     });
   },
 };
@@ -61,10 +66,10 @@ export async function makeBundle() {
     format: "cjs",
     platform: "node",
     target: "node20.19",
-    external: PACKAGES,
     plugins: [asModules],
     define: { "import.meta.url": "bundleUrl" },
-    banner: { js: "(function (module, exports, require, bundleUrl) {" },
+    supported: { "dynamic-import": false },
+    banner: { js: "(function (module, exports, require, bundleUrl, importOutside) {" },
     footer: { js: "})" },
     // Not minified: a stack is part of every report of an internal error.
     charset: "ascii",
