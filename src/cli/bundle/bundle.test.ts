@@ -87,6 +87,8 @@ test("the licences of what is bundled are beside it", () => {
   expect(text).not.toContain("vega");
 });
 
-test("the script names no folder of the machine that built it", () => {
-  expect(readFileSync(join(BUILT, "program.cjs")).includes(resolve("."))).toBe(false);
+test("the script is ASCII, as which it is read, and names no folder of the machine that built it", () => {
+  const bytes = readFileSync(join(BUILT, "program.cjs"));
+  expect(bytes.findIndex((byte) => byte > 127)).toBe(-1);
+  expect(bytes.includes(resolve("."))).toBe(false);
 });
