@@ -2,6 +2,7 @@
 import { type ExecuteOptions, execute } from "../../experiment/execute.js";
 import type { Plan } from "../../experiment/plan.js";
 import { inlineRunner, threadRunner } from "../../experiment/runners.js";
+import { compileLessEagerly } from "../optimiser.js";
 import { type Progress, startProgress } from "../progress.js";
 import { forShortJob } from "./short-job.js";
 
@@ -43,6 +44,7 @@ export async function simulate(plan: Plan, options: SimulateOptions): Promise<vo
       await (options.short ? forShortJob(run) : run());
       return;
     }
+    compileLessEagerly();
     const runner = await threadRunner(options.workers, cells, options.signal);
     try {
       await execute(plan, runner, work);

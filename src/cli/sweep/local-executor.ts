@@ -6,6 +6,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { RunStore } from "../../experiment/store/run-store.js";
 import { orAbort } from "../../experiment/sweep/abort.js";
 import { materialise, type UnitPlan } from "../../experiment/sweep/units.js";
+import { compileLessEagerly } from "../optimiser.js";
 import { DiskError, type Executor, type ExecutorHooks } from "./executor.js";
 import type { UnitAnswer, UnitTask } from "./unit-worker.js";
 
@@ -26,6 +27,7 @@ export interface ThreadPool {
 export async function threadPool(workers: number | undefined): Promise<ThreadPool> {
   const { Piscina } = await import("piscina");
   const width = workers ?? availableParallelism();
+  compileLessEagerly();
   const pool = new Piscina({
     filename: new URL("./unit-worker.js", import.meta.url).href,
     minThreads: 0,
