@@ -3,6 +3,7 @@
  * on; at a consumer, the fate of what was under way to it and of its state.
  */
 
+import { matchWait } from "./match-waits.js";
 import type { PlaneParts } from "./plane-parts.js";
 import {
   BIN,
@@ -181,7 +182,8 @@ export class Attempts {
       book.died(rows.classes.classOf.get(c) ?? book.baseOf(c), rows.classes.keyShare(c));
     }
     this.clear(c, apart, nowNs);
-    state.owed[c] = 0;
+    state.owed[c] = 1 - matchWait(c, this.consumerEpoch[c]!);
+    state.filled[c] = state.fillShare[c] = 0;
     state.stolenNs[c] = 0;
     state.freeAtNs[c] = nowNs;
   }

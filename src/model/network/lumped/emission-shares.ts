@@ -2,6 +2,9 @@
 import type { BookColumns } from "./book-columns.js";
 import type { MatchClass } from "./match-class.js";
 
+/** The share of fewer members is chance: they are counted together with those that come next. */
+const FEW_MEMBERS = 8;
+
 export class EmissionShares {
   private readonly book: BookColumns;
 
@@ -49,17 +52,25 @@ export class EmissionShares {
     for (const cls of this.book.classes) {
       for (const group of this.book.sink.inputs) {
         const recent = group.input * 2;
-        // While a state fills anew, what comes late or in time matters less than what is there.
-        const together = cls.fresh > 0;
+        const at = (cls.id * groups + group.index) * 2;
         // Nothing is shown while all its consumers are dead, or in what they begin with.
-        for (let old = 0; old < 2 && cls.aliveShare > 0; old++) {
-          const moved = together ? cls.moved[recent]! + cls.moved[recent + 1]! : cls.moved[recent + old]!;
-          const emitted = together ? cls.emitted[recent]! + cls.emitted[recent + 1]! : cls.emitted[recent + old]!;
-          if (moved > 0)
-            emission[(cls.id * groups + group.index) * 2 + old] = (this.book.probability * emitted) / moved;
+        if (cls.aliveShare <= 0)
+          cls.moved[recent] = cls.moved[recent + 1] = cls.emitted[recent] = cls.emitted[recent + 1] = 0;
+        if (cls.fresh > 0) {
+          // While a state fills anew, what comes late or in time matters less than what is there.
+          const moved = cls.moved[recent]! + cls.moved[recent + 1]!;
+          if (moved < FEW_MEMBERS) continue;
+          emission[at] = emission[at + 1] =
+            (this.book.probability * (cls.emitted[recent]! + cls.emitted[recent + 1]!)) / moved;
+          cls.moved[recent] = cls.moved[recent + 1] = cls.emitted[recent] = cls.emitted[recent + 1] = 0;
+          continue;
         }
-        cls.moved[recent] = cls.moved[recent + 1] = 0;
-        cls.emitted[recent] = cls.emitted[recent + 1] = 0;
+        for (let old = 0; old < 2; old++) {
+          const moved = cls.moved[recent + old]!;
+          if (moved < FEW_MEMBERS) continue;
+          emission[at + old] = (this.book.probability * cls.emitted[recent + old]!) / moved;
+          cls.moved[recent + old] = cls.emitted[recent + old] = 0;
+        }
       }
     }
   }

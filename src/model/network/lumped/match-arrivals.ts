@@ -102,6 +102,21 @@ export class MatchArrivals {
     this.lateNs = -1;
   }
 
+  /** All quanta of event bins up to `toBin` have come to a base class: what it lacks of them has come with them. */
+  sweepBase(slot: number, toBin: number): void {
+    const { book } = this;
+    const base = book.classes[slot]!;
+    for (let bin = base.sweptTo + 1; bin <= toBin; bin++)
+      for (const { input } of book.sink.inputs) {
+        const at = book.at(input, bin);
+        base.rest[at] = 0;
+        this.lateNs = base.lateAt[at]!;
+        this.arriveIn(base, input, bin, 1, 0);
+      }
+    this.lateNs = -1;
+    base.sweptTo = Math.max(base.sweptTo, toBin);
+  }
+
   /** From now on the class meets its records at its own pace. Unless its consumers work off what had been held, they kept up until now. */
   startPace(cls: MatchClass): void {
     this.pace.start(cls);
@@ -157,6 +172,7 @@ export class MatchArrivals {
     const rest = book.slotRest(base, input, bin) - this.dueApart(slot, input, bin);
     const share = last || count >= rest ? 1 : count / rest;
     base.rest[at] = Math.max(0, base.rest[at]! - count);
+    if (count > 0) base.lateAt[at] = this.lateNs;
     let own = count;
     const whole = book.classes.length > book.bases ? pace.shareOf(slot, bin) : 1;
     for (let c = book.bases; c < book.classes.length; c++) {

@@ -91,6 +91,12 @@ export class MatchBook {
   baseOf(consumer: number): MatchClass {
     return this.classes[this.slotOf[consumer - this.sink.base]!]!;
   }
+  /** Share of the keys that a consumer owns. */
+  keyShare(consumer: number): number {
+    const { base, consumers, inputs } = this.sink;
+    const { edge } = inputs[0]!;
+    return edge.allToAll ? edge.shares[consumer - base]! : 1 / consumers;
+  }
   /** True if the class has a history of its own for the records of this bin. */
   isApart(cls: MatchClass, bin: number): boolean {
     return this.columns.isApart(cls, bin);
@@ -172,6 +178,10 @@ export class MatchBook {
   arrivedOwn(cls: MatchClass, input: number, bin: number, count: number, lateNs = -1): void {
     this.noteDelivered(input, bin, count);
     this.arrivals.arrivedOwn(cls, input, bin, count, lateNs);
+  }
+  /** All quanta of event bins up to `toBin` have come to a base class: what rounding left of them too. */
+  sweepBase(slot: number, toBin: number): void {
+    this.arrivals.sweepBase(slot, toBin);
   }
   private noteDelivered(input: number, bin: number, count: number): void {
     const { columns } = this;

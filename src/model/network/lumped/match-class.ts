@@ -17,6 +17,8 @@ export class MatchClass {
   readonly from: Float64Array;
   /** Base classes: records that quanta are still to bring them, by input × stride + bin. */
   readonly rest: Float64Array;
+  /** The same: when the last of them came, if late, else −1. */
+  readonly lateAt: Float64Array;
   readonly cells: MatchCells;
   /** Records in the state, by input × stride + event bin, and those of them that have been emitted in a match. */
   readonly held: Float64Array;
@@ -41,6 +43,8 @@ export class MatchClass {
   pacedFrom = Number.POSITIVE_INFINITY;
   /** Newest event bin of which they have been brought records. */
   pacedTo = -1;
+  /** Base classes: all quanta of event bins up to this one are known to have come to it. */
+  sweptTo = -1;
   /** (input × stride + bin) whose quanta have all come, while its consumers worked off what had been held for them alone. */
   readonly postponed: number[] = [];
   /** The class to which it went back. */
@@ -78,6 +82,7 @@ export class MatchClass {
     this.slot = slot;
     this.from = new Float64Array(slots);
     this.rest = new Float64Array(apart ? 0 : inputs * stride);
+    this.lateAt = new Float64Array(apart ? 0 : inputs * stride).fill(-1);
     this.aliveShare = share;
     this.cells = new MatchCells(inputs, combos, firstBin, lastBin);
     this.held = new Float64Array(inputs * stride);

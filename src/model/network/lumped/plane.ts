@@ -9,6 +9,7 @@ import { GapTracker } from "../plane-common/gap-tracker.js";
 import { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import { BIN_NS, binCount } from "../plane-common/timeline-bins.js";
 import { Attempts } from "./attempts.js";
+import { BaseSweeps } from "./base-sweeps.js";
 import type { SharedShares } from "./book-columns.js";
 import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
@@ -23,6 +24,7 @@ import { Rows } from "./rows.js";
 import { Settlement } from "./settlement.js";
 import { Sources } from "./sources.js";
 import { CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
+import { StateFilling } from "./state-filling.js";
 import type { ReceiverParts } from "./task-threads.js";
 import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
@@ -56,6 +58,8 @@ export class LumpedPlane implements DataPlane {
   private readonly markers: UnavailableMarkers;
   private readonly limits: QueueLimits;
   private readonly settlement: Settlement;
+  private readonly filling: StateFilling;
+  private readonly sweeps: BaseSweeps;
   private lastCutNs = -1;
 
   constructor(context: PlaneContext, listener: PlaneListener) {
@@ -84,6 +88,8 @@ export class LumpedPlane implements DataPlane {
     this.books = layout.sinks.map(
       (sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared, lateMatch),
     );
+    this.filling = new StateFilling(state, this.books);
+    this.sweeps = new BaseSweeps(state, this.books);
     this.rows = new Rows(state, this.ledger, this.books, this.sources);
     this.sources.rows = this.rows;
     this.sources.holding = this.holding;
@@ -118,6 +124,7 @@ export class LumpedPlane implements DataPlane {
     this.freshTick = context.sim.defineKind("plane-fresh-state", PRIORITY.control, () => {
       this.cut();
       for (const book of this.books) book.refreshShares();
+      this.filling.refreshed();
     });
     this.markers = new UnavailableMarkers(this, context, listener, this.attempts.consumerEpoch);
     this.beginBin();
@@ -159,12 +166,15 @@ export class LumpedPlane implements DataPlane {
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
     this.settlement.settle(endNs, bin, endNs >= this.layout.config.durationNs);
+    if (this.settlement.hadLate) this.sweeps.sweep();
+    this.settlement.hadLate = false;
     const { classes } = rows;
     for (const book of this.books)
       book.endBin(
         (cls) => classes.paced(cls),
         (from) => classes.merged(from),
       );
+    this.filling.refreshed();
     if (bin < this.layout.bins) {
       timeline.delivered[bin] = receivers.deliveredNow;
       timeline.discarded[bin] = rows.withdrawals.discardedNow;

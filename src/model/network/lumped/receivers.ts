@@ -3,6 +3,7 @@
  * server sees its arrivals sorted by (time, source); only what ends strictly before the given time is applied, so a
  * cut needs no undo.
  */
+import { OLD_BINS } from "./book-columns.js";
 import {
   ATTEMPT_MASK,
   ATTEMPT_SHIFT,
@@ -213,7 +214,8 @@ export class Receivers extends TaskThreads {
     const { state, done } = this;
     const { words } = state.pool;
     done.sort(n, words);
-    const { gates, pool, queued, appended } = state;
+    const { gates, pool, queued, appended, lateUntil } = state;
+    const oldBefore = state.arrivals.bin - OLD_BINS;
     gates.reserve(n);
     for (let i = 0; i < n; i++) {
       const q = done.quanta[i]!;
@@ -222,6 +224,7 @@ export class Receivers extends TaskThreads {
       gates.append((words[w + TARGET]! & LAG) === 0 ? consumer : gates.lagList(consumer), pool, q);
       queued[consumer] = queued[consumer]! + words[w + COUNT_0]! + words[w + COUNT_1]!;
       appended[consumer] = appended[consumer]! + 1;
+      if (words[w + BIN]! < oldBefore) lateUntil[consumer] = appended[consumer]!;
       pool.release(q);
     }
   }

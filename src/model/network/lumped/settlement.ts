@@ -11,6 +11,8 @@ const LAG_BINS = 30;
 const ALL_AT_ONCE = 500;
 
 export class Settlement {
+  /** Some of what was settled since this was last set to false came late. */
+  hadLate = false;
   private readonly layout: Layout;
   private readonly receivers: Receivers;
   private readonly ledger: RecordLedger;
@@ -41,6 +43,7 @@ export class Settlement {
     for (const book of this.books) book.takesTurns = takesTurns;
     const all = everything || !takesTurns || this.books.some((book) => book.deaths);
     for (const book of this.books) book.applyBack();
+    this.hadLate ||= receivers.late.used > 0;
     receivers.arrived.drain(
       (place, count) => {
         const at = place % size;

@@ -101,6 +101,8 @@ export class LumpedState {
   /** Quanta and markers ever appended, and ever completed: a marker is met when `served` reaches its number. */
   readonly appended: Float64Array;
   readonly served: Float64Array;
+  /** The last quantum that was late when it was appended: until that is completed the FIFO is not in the order of event bins. */
+  readonly lateUntil: Float64Array;
   /** Class of the match book; and the one for which the quanta that it serves count. */
   readonly classOf: Uint8Array;
   readonly countsFor: Uint8Array;
@@ -108,6 +110,9 @@ export class LumpedState {
   readonly ownUntilNs: Float64Array;
   /** Expected matches not yet shown as an output. */
   readonly owed: Float64Array;
+  /** Records that its attempt has processed; and while its state is being filled, its emission share against its class's, for each of them, else 0. */
+  readonly filled: Float64Array;
+  readonly fillShare: Float64Array;
   /** Per sink group: consumers that are open, and those that are held. */
   readonly openConsumers: Int32Array;
   readonly heldConsumers: Int32Array;
@@ -170,10 +175,13 @@ export class LumpedState {
     this.stolenNs = new Float64Array(consumers);
     this.appended = new Float64Array(consumers);
     this.served = new Float64Array(consumers);
+    this.lateUntil = new Float64Array(consumers);
     this.classOf = new Uint8Array(consumers);
     this.countsFor = new Uint8Array(consumers);
     this.ownUntilNs = new Float64Array(consumers);
     this.owed = new Float64Array(consumers);
+    this.filled = new Float64Array(consumers);
+    this.fillShare = new Float64Array(consumers);
     this.openConsumers = Int32Array.from(layout.sinks, (sink) => sink.consumers);
     this.heldConsumers = new Int32Array(layout.sinks.length);
     this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);

@@ -8,6 +8,7 @@ import { ArrivalCounts, LateArrivalCounts } from "./arrival-counts.js";
 import { OLD_BINS, type SharedShares } from "./book-columns.js";
 import { GateTurns } from "./gate-turns.js";
 import { LatencySamples } from "./latency-samples.js";
+import { FEW_MATCHES, MATCH_WAIT_SHIFT, MATCH_WAITS } from "./match-waits.js";
 import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import type { RecordLedger } from "./record-ledger.js";
 import type { LumpedState } from "./state.js";
@@ -95,6 +96,7 @@ export class TaskThreads {
     const { groupOfSource } = state.layout;
     const { gaps, emission, stride, samples } = this;
     const sampleMask = samples.mask;
+    const matchWaits = MATCH_WAITS;
     const { counts } = this.arrived;
     const service = this.serviceNs[consumer]!;
     const classBase = state.classOf[consumer]! * this.groups;
@@ -104,6 +106,8 @@ export class TaskThreads {
     let stolen = state.stolenNs[consumer]!;
     let free = freeAtNs[consumer]!;
     let owed = state.owed[consumer]!;
+    const filled = state.filled[consumer]!;
+    const fillShare = state.fillShare[consumer]!;
     let queued = 0;
     let delivered = 0;
     let served = 0;
@@ -146,16 +150,29 @@ export class TaskThreads {
       } else
         this.processSpecial(consumer, group, bin, count0, count1, flags, bin < oldBefore ? (start + done) / 2 : -1);
       // Copies show no new match.
-      const completes = emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
+      let completes = emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
+      if (fillShare > 0) completes *= fillShare * (filled + queued);
       if ((flags & COPY) === 0) {
         owed += count * completes;
         if (owed >= 1) {
-          const emitted = Math.floor(owed);
-          owed -= emitted;
+          let emitted = Math.floor(owed);
+          let first = 1;
+          let last = count;
+          if (emitted < FEW_MATCHES) {
+            // Which of few records completes a match is chance: the next one comes when as much is due as was drawn for it.
+            first = Math.ceil(count - (owed - 1) / completes);
+            let draw = Math.imul(words[w + END]! ^ Math.imul(source, 0x9e3779b1), 0x85ebca6b);
+            emitted = 0;
+            while (owed >= 1) {
+              last = Math.ceil(count - (owed - 1) / completes);
+              emitted++;
+              draw = Math.imul(draw ^ (draw >>> 15), 0x2c1b3c6d);
+              owed -= matchWaits[draw >>> MATCH_WAIT_SHIFT]!;
+            }
+          } else owed -= emitted;
           if (sink >= 0) {
-            const first = start + Math.floor(service + 0.5);
-            gaps.output(sink, first < done ? first : done);
-            gaps.output(sink, done);
+            gaps.output(sink, start + Math.floor((first > 1 ? first : 1) * service + 0.5));
+            gaps.output(sink, last < count ? start + Math.floor(last * service + 0.5) : done);
           }
           // The latency of what comes late is known when the books are settled.
           if (bin >= oldBefore && (Math.imul(words[w + END]!, 0x85ebca6b) & sampleMask) === 0) {
@@ -178,6 +195,7 @@ export class TaskThreads {
     state.stolenNs[consumer] = stolen;
     state.owed[consumer] = owed;
     state.queued[consumer] = state.queued[consumer]! - queued;
+    state.filled[consumer] = filled + queued;
     state.served[consumer] = state.served[consumer]! + served;
     this.completions += served;
     this.processed += queued;
