@@ -188,7 +188,7 @@ export class ClassSplits {
       if (cls.apartTo === Number.POSITIVE_INFINITY) continue;
       // Ended unseen, and then all others ended too: they begin anew together.
       const alike = cls.apartFrom === Number.POSITIVE_INFINITY && classes[cls.slot]!.diedAt > cls.splitAt;
-      if (!alike && (bin <= cls.apartTo + combos.maxOffset + 4 || !this.pace.keepsUp(cls))) continue;
+      if (!alike && (bin <= cls.apartTo + combos.usualOffset + 4 || !this.pace.keepsUp(cls))) continue;
       this.mergeBack(c);
       merge(cls.id);
     }

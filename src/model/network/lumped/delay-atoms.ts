@@ -15,10 +15,8 @@ export interface Combinations {
   /** The member of each combination that comes first. */
   readonly earliest: Uint8Array;
   readonly maxOffset: number;
-  /** Share of the matches whose partner comes after the window in which it would have to: none of the combinations is of them. */
-  readonly tooLate: number;
-  /** How many bins after the first member these partners come. */
-  readonly tooLateBins: number;
+  /** The same without the partners that come too late for the window. */
+  readonly usualOffset: number;
 }
 
 const MOST = 64;
@@ -62,11 +60,13 @@ export function combinations(vertex: VertexConfig, inputs: number, resolutionNs:
       weights: Float64Array.of(1),
       earliest: new Uint8Array(1),
       maxOffset: 0,
-      tooLate: 0,
-      tooLateBins: 0,
+      usualOffset: 0,
     };
   const each = Math.max(1, Math.floor((MOST / inputs) ** (1 / (inputs - 1)) + 1e-9));
-  const single = atoms(vertex.matchDelay, each, resolutionNs);
+  const tail = beyondWindow(vertex, each, resolutionNs);
+  const usual = atoms(vertex.matchDelay, tail === null ? each : Math.max(1, each - 1), resolutionNs);
+  const single =
+    tail === null ? usual : [...usual.map(([bins, share]) => [bins, share * (1 - tail[1])] as const), tail];
   const lists: { delays: number[]; weight: number; first: number }[] = [];
   for (let first = 0; first < inputs; first++) {
     let partial: { delays: number[]; weight: number; first: number }[] = [{ delays: [], weight: 1 / inputs, first }];
@@ -93,17 +93,21 @@ export function combinations(vertex: VertexConfig, inputs: number, resolutionNs:
     weights: Float64Array.from(lists, (list) => list.weight),
     earliest: Uint8Array.from(lists, (list) => list.first),
     maxOffset,
-    ...beyondWindow(vertex, inputs, resolutionNs),
+    usualOffset: usual.reduce((most, [offset]) => Math.max(most, offset), 0),
   };
 }
 
-/** The tail of the delay beyond the window, where the quantiles above hardly reach. */
+/**
+ * The tail of the delay beyond the window as an atom of its own, where the quantiles do not reach it: these partners come
+ * too late, unless the first member's state has died before or the first member was late itself.
+ */
 function beyondWindow(
   { matchDelay, windowNs }: VertexConfig,
-  inputs: number,
+  strata: number,
   resolutionNs: number,
-): { tooLate: number; tooLateBins: number } {
-  if (quantileNs(matchDelay, LAST_QUANTILE) <= windowNs) return { tooLate: 0, tooLateBins: 0 };
+): readonly [number, number] | null {
+  if (quantileNs(matchDelay, LAST_QUANTILE) <= windowNs) return null;
+  if (quantileNs(matchDelay, (strata - 0.5) / strata) > windowNs) return null;
   let low = 0;
   let high = LAST_QUANTILE;
   for (let step = 0; step < 60; step++) {
@@ -112,8 +116,5 @@ function beyondWindow(
     else low = middle;
   }
   const tail = 1 - high;
-  return {
-    tooLate: Math.min(1, (inputs - 1) * tail),
-    tooLateBins: Math.round(quantileNs(matchDelay, 1 - tail / 2) / resolutionNs),
-  };
+  return [Math.round(quantileNs(matchDelay, 1 - tail / 2) / resolutionNs), tail];
 }

@@ -42,6 +42,8 @@ export interface SinkGroup {
   /** Source groups by input. */
   readonly inputs: readonly SourceGroup[];
   readonly serviceNs: number;
+  /** Where in the count of rare matches the run begins, in [0, 1): over many seeds they are rounded neither up nor down. */
+  readonly matchPhase: number;
 }
 
 export interface Layout {
@@ -154,6 +156,7 @@ export function buildLayout(context: PlaneContext): Layout {
       consumers: vertices[sink.vertex]!.parallelism,
       inputs: sink.inputs,
       serviceNs: Math.max(1, meanNs(vertices[sink.vertex]!.serviceTime)),
+      matchPhase: streams.family("match-phase").uniform53(sink.vertex, 0),
     })),
     sources: order.length,
     consumers,
