@@ -40,6 +40,10 @@ export class MatchCells {
   private readonly having: readonly Int32Array[];
   /** The same states' distances in `counts` from the first one, beside them. */
   private readonly havingAt: readonly Int32Array[];
+  /** Those of `havingAt` in which no other member died either. */
+  private readonly aliveAt: readonly Int32Array[];
+  /** In cells of later anchors no member died: so they need not be looked at. */
+  private diedTo = -1;
   /** From the anchor's bin to that of the latest member, by combination. */
   private readonly laterBy: Int32Array;
   private readonly inputs: number;
@@ -87,6 +91,9 @@ export class MatchCells {
       return Int32Array.from(list);
     });
     this.havingAt = this.having.map((list) => list.map((state) => state * this.step));
+    this.aliveAt = this.having.map((list) =>
+      list.filter((state) => this.anyDied[state] === 0).map((state) => state * this.step),
+    );
   }
 
   /** Index of the first state of (anchor bin, combination); −1 outside. */
@@ -99,6 +106,7 @@ export class MatchCells {
   add(anchor: number, k: number, state: number, count: number): void {
     const at = this.base(anchor, k) + state * this.step;
     this.counts[at] = this.counts[at]! + count;
+    if (this.anyDied[state] !== 0) this.diedTo = Math.max(this.diedTo, anchor - this.firstBin);
   }
 
   /** A rounded share of a count: right on average, all for share ≥ 1. */
@@ -120,8 +128,9 @@ export class MatchCells {
    * thousands of cells at each settlement.
    */
   arrive(v: number, bin: number, share: number): void {
-    const { counts, k: combos, offsets, emittedOf, anchorBins } = this;
-    const absentAt = this.havingAt[v * 3 + ABSENT]!;
+    const { counts, k: combos, offsets, emittedOf, anchorBins, diedTo } = this;
+    const allAt = this.havingAt[v * 3 + ABSENT]!;
+    const aliveAt = this.aliveAt[v * 3 + ABSENT]!;
     const lists = this.states * this.step;
     const arriving = this.power[v]! * this.step;
     const fullAt = this.full * this.step - arriving;
@@ -134,6 +143,7 @@ export class MatchCells {
       const anchorAt = first - offsets[v * combos + k]!;
       if (anchorAt < 0 || anchorAt >= anchorBins) continue;
       const base = k * lists + anchorAt;
+      const absentAt = anchorAt > diedTo ? aliveAt : allAt;
       for (let i = 0; i < absentAt.length; i++) {
         const stateAt = absentAt[i]!;
         const at = base + stateAt;
@@ -190,9 +200,10 @@ export class MatchCells {
     diedCause: number,
     counter: MissCounter,
   ): void {
-    const { counts, k: combos, offsets, laterBy, anyDied, anchorBins } = this;
+    const { counts, k: combos, offsets, laterBy, anyDied, anchorBins, diedTo } = this;
     const having = this.having[v * 3 + from]!;
-    const havingAt = this.havingAt[v * 3 + from]!;
+    const allAt = this.havingAt[v * 3 + from]!;
+    const aliveAt = this.aliveAt[v * 3 + from]!;
     const lists = this.states * this.step;
     let { dither } = this;
     for (let k = 0; k < combos; k++) {
@@ -200,6 +211,8 @@ export class MatchCells {
       const anchorAt = anchor - this.firstBin;
       if (anchorAt < 0 || anchorAt >= anchorBins) continue;
       const base = k * lists + anchorAt;
+      const died = anchorAt <= diedTo;
+      const havingAt = died ? allAt : aliveAt;
       for (let i = 0; i < havingAt.length; i++) {
         const at = base + havingAt[i]!;
         const count = counts[at]!;
@@ -213,7 +226,7 @@ export class MatchCells {
         }
         counts[at] = count - moving;
         const later = anchor + laterBy[k]!;
-        if (anyDied[having[i]!] === 0) counter.missed(cause, later, moving);
+        if (!died || anyDied[having[i]!] === 0) counter.missed(cause, later, moving);
         else {
           counter.missed(diedCause, later, moving);
           this.missWithDead(having[i]!, anchor, k, later, moving, counter);
@@ -258,6 +271,7 @@ export class MatchCells {
   /** A share of the state dies: what is held of matches not yet emitted. */
   die(fromAnchor: number, toAnchor: number, share: number): void {
     const { counts, states, step, digit, full, power, inputs, k: combos } = this;
+    this.diedTo = Math.max(this.diedTo, toAnchor - this.firstBin);
     for (let anchor = Math.max(fromAnchor, this.firstBin); anchor <= toAnchor; anchor++) {
       for (let k = 0; k < combos; k++) {
         const base = this.base(anchor, k);
@@ -278,6 +292,7 @@ export class MatchCells {
 
   /** Moves a share of every match not yet emitted into the cells of another class, from `fromAnchor` on. */
   splitInto(other: MatchCells, fromAnchor: number, share: number): void {
+    other.diedTo = Math.max(other.diedTo, this.diedTo);
     const lists = this.k * this.states;
     for (let row = Math.max(0, fromAnchor - this.firstBin); row < this.anchorBins; row++) {
       for (let list = 0; list < lists; list++) {
@@ -292,6 +307,7 @@ export class MatchCells {
   }
 
   addAll(other: MatchCells): void {
+    this.diedTo = Math.max(this.diedTo, other.diedTo);
     for (let at = 0; at < this.counts.length; at++) this.counts[at] = this.counts[at]! + other.counts[at]!;
     other.counts.fill(0);
   }
