@@ -6,7 +6,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../package-info.js";
-import { eventRate, manyRuns, speedUp } from "../sweep/study/speed.js";
+import { eventRate, manyRuns, SHORT_RUNS, speedUp } from "../sweep/study/speed.js";
 import type { Finding } from "../sweep/study/study.js";
 
 export interface SweepBenchOptions {
@@ -32,7 +32,7 @@ export async function runSweepBench(options: SweepBenchOptions = {}): Promise<Sw
     onProgress?.(`${runs} runs on all cores`);
     findings.push(await manyRuns(cwd, runs));
     onProgress?.("one worker and two");
-    findings.push(await speedUp(cwd, Math.ceil(runs / 20), rounds));
+    findings.push(await speedUp(cwd, { ...SHORT_RUNS, runs: Math.ceil(runs / 20), rounds }));
     onProgress?.("a worker and the main thread");
     findings.push(await eventRate(cwd, Math.ceil(runs / 5), rounds));
   } finally {

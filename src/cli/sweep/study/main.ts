@@ -7,14 +7,15 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../package-info.js";
-import { eventRate, manyRuns, speedUp } from "./speed.js";
+import { eventRate, LONG_RUNS, manyRuns, SHORT_RUNS, speedUp } from "./speed.js";
 import { coverage, tenMillionRows } from "./statistics.js";
 import type { Finding } from "./study.js";
 import { fullDisk, killedTwentyTimes, stormyQueue } from "./survival.js";
 
 const PARTS: Readonly<Record<string, (cwd: string) => Promise<Finding | string>>> = {
   manyRuns: (cwd) => manyRuns(cwd),
-  speedUp: (cwd) => speedUp(cwd),
+  speedUp: (cwd) => speedUp(cwd, LONG_RUNS),
+  speedUpOfShortRuns: (cwd) => speedUp(cwd, SHORT_RUNS),
   eventRate: (cwd) => eventRate(cwd),
   killedTwentyTimes,
   fullDisk,

@@ -10,11 +10,6 @@ import { performUnits, type UnitAnswer, type UnitTask } from "../unit-worker.js"
 import { type Finding, outgap } from "./study.js";
 
 const TINY = ["sweep", "tiny-join.yaml", "--case", "single-task", "--no-charts", "--quiet"];
-const SMALL = [
-  ...["sweep", join(packageRoot, "scenarios", "bytedance-join-1000.yaml"), "--set", "P=200"],
-  ...["--case", "single-task", "--no-charts", "--quiet"],
-];
-
 /** `runs` runs of tiny-join on all cores, from the start of the program to its end. */
 export async function manyRuns(cwd: string, runs = 1_000): Promise<Finding> {
   const seconds = await outgap(cwd, ...TINY, "--seeds", String(runs), "--out", "many");
@@ -28,28 +23,46 @@ export async function manyRuns(cwd: string, runs = 1_000): Promise<Finding> {
   };
 }
 
+/** A sweep on which one worker and two are compared. */
+interface Contest {
+  /** Slots of the two-stream join. */
+  readonly slots: number;
+  readonly runs: number;
+  /** The best of so many rounds, alternating, so that a busy moment of the machine does not decide. */
+  readonly rounds: number;
+  /** The least that is promised. */
+  readonly least: number;
+}
+
+/** Runs of the size that takes long enough to want a second core. */
+export const LONG_RUNS: Contest = { slots: 4_000, runs: 6, rounds: 2, least: 1.8 };
 /**
- * Two workers against one on a sweep of a 200-slot job, the best of some rounds, alternating, so that a busy moment of
- * the machine does not decide. Runs of a second each, as those of the reference sweeps. V8's compiler and collector have
- * threads of their own, which keep the second core busy for a part of the time with one worker already; the shorter
- * the runs, the larger that part.
+ * Runs of a second each. V8's compiler and collector have threads of their own, which keep the second core busy for a
+ * tenth of the time with one worker already, and each worker has to warm up: the shorter the runs, the more that is.
  */
-export async function speedUp(cwd: string, runs = 50, rounds = 3): Promise<Finding> {
+export const SHORT_RUNS: Contest = { slots: 200, runs: 50, rounds: 3, least: 1.6 };
+
+/** Two workers against one. */
+export async function speedUp(cwd: string, { slots, runs, rounds, least }: Contest): Promise<Finding> {
+  const sweep = [
+    ...["sweep", join(packageRoot, "scenarios", "bytedance-join-1000.yaml"), "--set", `P=${slots}`],
+    ...["--case", "single-task", "--no-charts", "--quiet", "--seeds", String(runs)],
+  ];
   const best: Record<"1" | "2", number> = { 1: Number.POSITIVE_INFINITY, 2: Number.POSITIVE_INFINITY };
   for (let round = 0; round < rounds; round++) {
     for (const workers of ["1", "2"] as const) {
-      const out = `speed-${round}-${workers}`;
-      const seconds = await outgap(cwd, ...SMALL, "--seeds", String(runs), "--workers", workers, "--out", out);
+      const out = `speed-${slots}-${round}-${workers}`;
+      const seconds = await outgap(cwd, ...sweep, "--workers", workers, "--out", out);
       best[workers] = Math.min(best[workers], seconds);
     }
   }
   const ratio = best[1] / best[2];
   return {
-    what: `two workers against one, ${runs} runs of a 200-slot join, start of the program included`,
+    what: `two workers against one, ${runs} runs of a ${slots.toLocaleString("en")}-slot join, start of the program included`,
     measured: `${ratio.toFixed(2)} (${best[1].toFixed(1)} s, ${best[2].toFixed(1)} s)`,
     figures: { speedUp: ratio, oneWorkerSeconds: best[1], twoWorkersSeconds: best[2] },
-    wanted: "≥ 1.8",
-    ok: ratio >= 1.8,
+    wanted: `≥ ${least}`,
+    ok: ratio >= least,
   };
 }
 
