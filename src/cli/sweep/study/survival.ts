@@ -14,7 +14,7 @@ import { type Finding, outgap, summaryOf } from "./study.js";
 const SWEEP = ["sweep", "tiny-join.yaml", "--set", "resolution=100ms", "--quiet"];
 
 export async function killedTwentyTimes(cwd: string): Promise<Finding> {
-  const args = [...SWEEP, "--vary", "cluster.reservedTaskManagers=0..3:1", "--seeds", "60"];
+  const args = [...SWEEP, "--vary", "cluster.reservedTaskManagers=0..3:1", "--seeds", "120"];
   await outgap(cwd, ...args, "--out", "undisturbed");
   const random = seedrandom.alea("kills");
   let kills = 0;
@@ -34,7 +34,7 @@ export async function killedTwentyTimes(cwd: string): Promise<Finding> {
     what: `a sweep of ${runs} runs killed ${kills} times (kill -9) and resumed`,
     measured: same ? `same bytes, digest ${digest.slice(0, 12)}…` : "other bytes",
     wanted: "same bytes",
-    ok: same && kills >= 15,
+    ok: same && kills === 20,
   };
 }
 
