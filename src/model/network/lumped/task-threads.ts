@@ -4,11 +4,11 @@
  */
 import type { GapTracker } from "../plane-common/gap-tracker.js";
 import type { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
-import { ArrivalCounts, LateArrivalCounts } from "./arrival-counts.js";
 import { OLD_BINS, type SharedShares } from "./book-columns.js";
 import { GateTurns } from "./gate-turns.js";
 import { LatencySamples } from "./latency-samples.js";
 import { FEW_MATCHES, MATCH_WAIT_SHIFT, MATCH_WAITS } from "./match-waits.js";
+import { ProcessedRecords } from "./processed-records.js";
 import { BIN, COPY, COUNT_0, COUNT_1, DOUBLES, END, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import type { RecordLedger } from "./record-ledger.js";
 import type { LumpedState } from "./state.js";
@@ -29,28 +29,13 @@ export interface ReceiverParts {
   readonly classes: number;
 }
 
-export class TaskThreads {
-  readonly arrived: ArrivalCounts;
-  readonly late: LateArrivalCounts;
-  readonly copies: ArrivalCounts;
-  /** Held contents of single channels processed since the last settlement: (class, group × stride + bin, count, when; −1: in time). */
-  readonly own: number[] = [];
-  /** Originals and copies processed, in this bin. */
-  deliveredNow = 0;
-  /** Records processed, copies included. */
-  processed = 0;
+export class TaskThreads extends ProcessedRecords {
   completions = 0;
   /** The time up to which the current call goes: as an argument it would be boxed, by task and interval. */
   protected readonly beforeNs = new Float64Array(1);
-  protected readonly state: LumpedState;
-  protected readonly ledger: RecordLedger;
   private readonly emission: Float64Array;
-  private readonly isBase: Uint8Array;
-  private readonly classSize: number;
   private readonly gaps: GapTracker;
   private readonly sinkIndex: Int32Array;
-  private readonly groups: number;
-  private readonly stride: number;
   /** How a gate divides its service between sources that lag and all others. */
   readonly turns: GateTurns;
   private readonly serviceNs: Float64Array;
@@ -58,20 +43,12 @@ export class TaskThreads {
 
   constructor(parts: ReceiverParts) {
     const { state, ledger, shared, gaps, latency, binned, sinkIndex, classes } = parts;
-    this.state = state;
-    this.ledger = ledger;
+    super(state, ledger, shared.base, classes);
     this.emission = shared.emission;
-    this.isBase = shared.base;
     this.gaps = gaps;
     this.sinkIndex = sinkIndex;
     const { layout } = state;
-    this.groups = layout.groups.length;
-    this.stride = layout.bins + 1;
     this.serviceNs = Float64Array.from(layout.sinkOfConsumer, (sink) => layout.sinks[sink]!.serviceNs);
-    this.classSize = this.groups * this.stride;
-    this.arrived = new ArrivalCounts(classes * this.classSize);
-    this.late = new LateArrivalCounts(classes * this.classSize);
-    this.copies = new ArrivalCounts(this.groups * this.stride);
     this.turns = new GateTurns(state);
     this.samples = new LatencySamples(state, latency, binned, this.serviceNs);
   }
@@ -147,8 +124,7 @@ export class TaskThreads {
           if (counts[at + 1] === 0) this.arrived.add(at + 1, count1);
           else counts[at + 1] = counts[at + 1]! + count1;
         }
-      } else
-        this.processSpecial(consumer, group, bin, count0, count1, flags, bin < oldBefore ? (start + done) / 2 : -1);
+      } else this.countSpecial(consumer, group, bin, count0, count1, flags, bin < oldBefore ? (start + done) / 2 : -1);
       // Copies show no new match.
       let completes = emission[(classBase + group) * 2 + (bin < oldBefore ? 1 : 0)]!;
       if (fillShare > 0) completes *= fillShare * (filled + queued);
@@ -226,42 +202,6 @@ export class TaskThreads {
     lagOwed[consumer] = lagOwed[consumer]! + (lags ? -count * (1 - lagShare) : count * lagShare);
   }
 
-  private processSpecial(
-    consumer: number,
-    group: number,
-    bin: number,
-    count0: number,
-    count1: number,
-    flags: number,
-    lateNs: number,
-  ): void {
-    const at = group * this.stride + bin;
-    if (flags & COPY) {
-      this.ledger.duplicated += count0 + count1;
-      if (count0 > 0) this.copies.add(at, count0);
-      if (count1 > 0) this.copies.add(at + 1, count1);
-      return;
-    }
-    this.deliveredNow += count0 + count1;
-    const { classOf, countsFor } = this.state;
-    if (this.isBase[classOf[consumer]!] === 1) {
-      const classAt = countsFor[consumer]! * this.classSize;
-      if (lateNs >= 0) this.arriveLate(classAt + at, count0, count1, lateNs);
-      else {
-        if (count0 > 0) this.arrived.add(classAt + at, count0);
-        if (count1 > 0) this.arrived.add(classAt + at + 1, count1);
-      }
-    } else {
-      if (count0 > 0) this.own.push(classOf[consumer]!, at, count0, lateNs);
-      if (count1 > 0) this.own.push(classOf[consumer]!, at + 1, count1, lateNs);
-    }
-  }
-
-  private arriveLate(at: number, count0: number, count1: number, timeNs: number): void {
-    if (count0 > 0) this.late.addAt(at, count0, timeNs);
-    if (count1 > 0) this.late.addAt(at + 1, count1, timeNs);
-  }
-
   /**
    * The consumer ends now, and those of its vertex with it: of what its FIFO holds, all but the last `keep` records
    * have been processed. A quantum stands for what a source sends to all consumers, which comes in much smaller parts.
@@ -301,20 +241,12 @@ export class TaskThreads {
     const group = state.layout.groupOfSource[source]!;
     const bin = words[w + BIN]!;
     const flags = words[w + TARGET]!;
+    const late = bin < state.arrivals.bin - OLD_BINS;
     state.processedOf[source] = state.processedOf[source]! + count0 + count1;
     this.processed += count0 + count1;
-    const late = bin < state.arrivals.bin - OLD_BINS;
-    if ((flags & (COPY | OWN)) !== 0)
-      this.processSpecial(consumer, group, bin, count0, count1, flags, late ? nowNs : -1);
-    else {
-      this.deliveredNow += count0 + count1;
-      const at = state.countsFor[consumer]! * this.classSize + group * this.stride + bin;
-      if (late) this.arriveLate(at, count0, count1, nowNs);
-      else {
-        if (count0 > 0) this.arrived.add(at, count0);
-        if (count1 > 0) this.arrived.add(at + 1, count1);
-      }
-    }
+    const lateNs = late ? nowNs : -1;
+    if ((flags & (COPY | OWN)) !== 0) this.countSpecial(consumer, group, bin, count0, count1, flags, lateNs);
+    else this.count(consumer, group, bin, count0, count1, lateNs);
     const sink = this.sinkIndex[consumer]!;
     const completes = this.emission[(state.classOf[consumer]! * this.groups + group) * 2 + (late ? 1 : 0)]!;
     if (sink >= 0 && completes * (count0 + count1) >= 1 && (flags & COPY) === 0) this.gaps.output(sink, nowNs);
