@@ -6,10 +6,8 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../package-info.js";
-import { eventRate, LONG_RUNS, manyRuns, SHORT_RUNS, speedUp } from "../sweep/study/speed.js";
+import { eventRate, manyRuns, SHORT_RUNS, speedUp } from "../sweep/study/speed.js";
 import type { Finding } from "../sweep/study/study.js";
-
-const USUAL_RUNS = 1_000;
 
 export interface SweepBenchOptions {
   /** Rounds of which the best counts; default 3. */
@@ -26,7 +24,7 @@ export interface SweepBenchResult {
 }
 
 export async function runSweepBench(options: SweepBenchOptions = {}): Promise<SweepBenchResult> {
-  const { rounds = 3, runs = USUAL_RUNS, onProgress } = options;
+  const { rounds = 3, runs = 1_000, onProgress } = options;
   const cwd = mkdtempSync(join(tmpdir(), "outgap-bench-"));
   const findings: Finding[] = [];
   try {
@@ -34,9 +32,7 @@ export async function runSweepBench(options: SweepBenchOptions = {}): Promise<Sw
     onProgress?.(`${runs} runs on all cores`);
     findings.push(await manyRuns(cwd, runs));
     onProgress?.("one worker and two");
-    // A benchmark with fewer runs than usual has no minutes for long ones either.
-    const contest = runs < USUAL_RUNS ? { ...SHORT_RUNS, runs: Math.ceil(runs / 20) } : LONG_RUNS;
-    findings.push(await speedUp(cwd, { ...contest, rounds }));
+    findings.push(await speedUp(cwd, { ...SHORT_RUNS, runs: Math.ceil(runs / 20), rounds }));
     onProgress?.("a worker and the main thread");
     findings.push(await eventRate(cwd, Math.ceil(runs / 5), rounds));
   } finally {

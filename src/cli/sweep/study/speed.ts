@@ -23,6 +23,9 @@ export async function manyRuns(cwd: string, runs = 1_000): Promise<Finding> {
   };
 }
 
+/** The least that is asked, of runs of any length. */
+const LEAST = 1.8;
+
 /** A sweep on which one worker and two are compared. */
 interface Contest {
   /** Slots of the two-stream join. */
@@ -30,20 +33,19 @@ interface Contest {
   readonly runs: number;
   /** The best of so many rounds, alternating, so that a busy moment of the machine does not decide. */
   readonly rounds: number;
-  /** The least that is promised. */
-  readonly least: number;
 }
 
 /** Runs of the size that takes long enough to want a second core. */
-export const LONG_RUNS: Contest = { slots: 4_000, runs: 6, rounds: 2, least: 1.8 };
+export const LONG_RUNS: Contest = { slots: 4_000, runs: 6, rounds: 2 };
 /**
  * Runs of a second each. V8's compiler and collector have threads of their own, which keep the second core busy for a
  * tenth of the time with one worker already, and each worker has to warm up: the shorter the runs, the more that is.
+ * They do not reach what is asked.
  */
-export const SHORT_RUNS: Contest = { slots: 200, runs: 50, rounds: 3, least: 1.6 };
+export const SHORT_RUNS: Contest = { slots: 200, runs: 50, rounds: 3 };
 
 /** Two workers against one. */
-export async function speedUp(cwd: string, { slots, runs, rounds, least }: Contest): Promise<Finding> {
+export async function speedUp(cwd: string, { slots, runs, rounds }: Contest): Promise<Finding> {
   const sweep = [
     ...["sweep", join(packageRoot, "scenarios", "bytedance-join-1000.yaml"), "--set", `P=${slots}`],
     ...["--case", "single-task", "--no-charts", "--quiet", "--seeds", String(runs)],
@@ -61,8 +63,8 @@ export async function speedUp(cwd: string, { slots, runs, rounds, least }: Conte
     what: `two workers against one, ${runs} runs of a ${slots.toLocaleString("en")}-slot join, start of the program included`,
     measured: `${ratio.toFixed(2)} (${best[1].toFixed(1)} s, ${best[2].toFixed(1)} s)`,
     figures: { speedUp: ratio, oneWorkerSeconds: best[1], twoWorkersSeconds: best[2] },
-    wanted: `≥ ${least}`,
-    ok: ratio >= least,
+    wanted: `≥ ${LEAST}`,
+    ok: ratio >= LEAST,
   };
 }
 
