@@ -6,11 +6,15 @@ import { stringify } from "csv-stringify/sync";
 
 export type Cell = string | number | boolean | null;
 
-export function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+/** Rows one by one, so that none outlives its text. */
+export function toCsv(columns: readonly string[], rows: Iterable<readonly Cell[]>): string {
   return stringify(rows as Cell[][], {
     header: true,
     columns: [...columns],
+    // Looking for a lone carriage return in every number was half of this program's garbage: only words are searched.
+    quote_record_delimiter: false,
     cast: {
+      string: (value) => (value.includes("\r") ? { value, quoted: true } : value),
       boolean: (value) => (value ? "true" : "false"),
       number: (value) => (Number.isNaN(value) ? "" : String(value)),
     },

@@ -13,6 +13,7 @@ describe("CSV", () => {
     const rows: Cell[][] = [
       ['a "quoted" case, with comma', 1.5, null],
       ["two\nlines", Number.NaN, true],
+      ["a lone\rreturn", 0, false],
       ["", -0.001, ""],
     ];
     const text = toCsv(["name", "valueMs", "flag"], rows);
@@ -21,6 +22,7 @@ describe("CSV", () => {
       rows: [
         ['a "quoted" case, with comma', "1.5", ""],
         ["two\nlines", "", "true"],
+        ["a lone\rreturn", "0", "false"],
         ["", "-0.001", ""],
       ],
     });

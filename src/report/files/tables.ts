@@ -48,32 +48,37 @@ const key = (summary: CaseSummary): Cell[] => [summary.case, summary.strategy, s
 
 /** `timeline.csv`: a row per run and bin; `timeMs` is the start of the bin. */
 export function timelineCsv(runs: readonly RunResult[]): string {
-  const rows: Cell[][] = [];
-  const round = (value: number): number => Math.round(value * 1000) / 1000;
-  for (const { summary, timeline: run, twinTimeline: twin } of runs) {
-    const names = key(summary);
-    for (let bin = 0; bin < run.bins; bin++) {
-      const at = (column: Float64Array): number => round(column[bin] ?? Number.NaN);
-      rows.push([
-        ...names,
-        bin * run.binMs,
-        at(run.produced),
-        at(run.delivered),
-        at(run.discarded),
-        at(run.emitted),
-        at(run.backlogLogRecords),
-        at(run.backlogNetworkRecords),
-        at(run.latencyP50Ms),
-        at(run.latencyP99Ms),
-        at(twin.emitted),
-        round((twin.backlogLogRecords[bin] ?? Number.NaN) + (twin.backlogNetworkRecords[bin] ?? Number.NaN)),
-        at(twin.latencyP50Ms),
-        at(twin.latencyP99Ms),
-      ]);
-    }
-  }
-  return toCsv(TIMELINE_COLUMNS, rows);
+  return toCsv(TIMELINE_COLUMNS, timelineRows(runs));
 }
+
+function* timelineRows(runs: readonly RunResult[]): Generator<Cell[]> {
+  for (const run of runs) {
+    const names = key(run.summary);
+    for (let bin = 0; bin < run.timeline.bins; bin++) yield timelineRow(names, run, bin);
+  }
+}
+
+function timelineRow(names: readonly Cell[], { timeline: run, twinTimeline: twin }: RunResult, bin: number): Cell[] {
+  return [
+    ...names,
+    bin * run.binMs,
+    roundedAt(run.produced, bin),
+    roundedAt(run.delivered, bin),
+    roundedAt(run.discarded, bin),
+    roundedAt(run.emitted, bin),
+    roundedAt(run.backlogLogRecords, bin),
+    roundedAt(run.backlogNetworkRecords, bin),
+    roundedAt(run.latencyP50Ms, bin),
+    roundedAt(run.latencyP99Ms, bin),
+    roundedAt(twin.emitted, bin),
+    rounded((twin.backlogLogRecords[bin] ?? Number.NaN) + (twin.backlogNetworkRecords[bin] ?? Number.NaN)),
+    roundedAt(twin.latencyP50Ms, bin),
+    roundedAt(twin.latencyP99Ms, bin),
+  ];
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+const roundedAt = (column: Float64Array, bin: number): number => rounded(column[bin] ?? Number.NaN);
 
 /** `output-gap.csv`: a row per run and sink subtask. */
 export function outputGapCsv(runs: readonly RunResult[]): string {

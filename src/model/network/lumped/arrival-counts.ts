@@ -5,29 +5,43 @@ export class ArrivalCounts {
   readonly counts: Int32Array;
   places: Int32Array;
   used = 0;
+  /** The places last selected, in order. */
+  readonly due: Int32Array;
   constructor(size: number) {
     this.counts = new Int32Array(size);
     this.places = new Int32Array(size);
+    this.due = new Int32Array(size);
   }
   add(at: number, count: number): void {
     if (this.counts[at] === 0) this.places[this.used++] = at;
     this.counts[at] = this.counts[at]! + count;
   }
-  /** Hands over, in order of place, the counts of the places whose turn it is, and clears them. */
-  drain(visit: (at: number, count: number) => void, turn: (at: number) => boolean): void {
+  /**
+   * Moves the places whose turn it is to `due`: all if `turn` is negative, else those of event bins after `after`, and a
+   * quarter of the others. @returns how many
+   */
+  select(stride: number, after: number, turn: number): number {
     const places = this.places.subarray(0, this.used).sort();
+    const { due } = this;
+    let selected = 0;
     let kept = 0;
     for (let i = 0; i < places.length; i++) {
       const at = places[i]!;
-      if (!turn(at)) {
-        places[kept++] = at;
-        continue;
-      }
-      const count = this.counts[at]!;
-      this.counts[at] = 0;
-      visit(at, count);
+      if (turn < 0 || at % stride > after || (at & 3) === turn) due[selected++] = at;
+      else places[kept++] = at;
     }
     this.used = kept;
+    return selected;
+  }
+  /** The count of a place, which is 0 from then on. */
+  take(at: number): number {
+    const count = this.counts[at]!;
+    this.counts[at] = 0;
+    return count;
+  }
+  /** When the `count` records of a place were processed; −1: in time. */
+  meanNs(_at: number, _count: number): number {
+    return -1;
   }
 }
 
@@ -46,8 +60,7 @@ export class LateArrivalCounts extends ArrivalCounts {
     } else this.counts[at] = this.counts[at]! + count;
     this.sums[at] = this.sums[at]! + count * Math.floor(timeNs / 1000);
   }
-  /** Within `visit` of `drain`: mean time of the `count` records of the place. */
-  meanNs(at: number, count: number): number {
+  override meanNs(at: number, count: number): number {
     return Math.round((this.sums[at]! / count) * 1000);
   }
 }

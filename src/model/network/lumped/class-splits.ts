@@ -9,8 +9,8 @@ import { ABSENT } from "./match-cells.js";
 import type { MatchClass } from "./match-class.js";
 import type { MatchPace } from "./match-pace.js";
 
-/** Most classes beside the base classes; further deaths join the newest. */
-const MOST_CLASSES = 12;
+/** Most classes beside a book's base classes; further deaths join the newest. */
+export const MOST_CLASSES = 13;
 
 export class ClassSplits {
   private readonly book: BookColumns;
@@ -28,7 +28,7 @@ export class ClassSplits {
   /** Splits consumers off, given their key share of each base class: from now on their channels have a history of their own. */
   split(shares: Float64Array): MatchClass {
     const id = this.book.shared.freeIds.pop();
-    if (id === undefined || this.book.classes.length > this.book.bases + MOST_CLASSES) {
+    if (id === undefined || this.book.classes.length >= this.book.bases + MOST_CLASSES) {
       if (id !== undefined) this.book.shared.freeIds.push(id);
       const newest = this.book.classes[this.book.classes.length - 1]!;
       this.splitMore(newest, shares);

@@ -86,20 +86,21 @@ export class MatchExpiry {
     while (cls.mergedInto !== null) cls = cls.mergedInto;
     const at = this.at[i]!;
     const settlement = this.settlement[i]!;
-    const holds = (one: MatchClass): boolean =>
-      (one === cls || (one.slot === cls.slot && settlement < one.splitAt)) &&
-      one.diedAt < settlement &&
-      one.held[at]! > 0;
     let held = 0;
-    for (const one of this.book.classes) if (holds(one)) held += one.held[at]!;
+    for (const one of this.book.classes) if (holds(one, cls, settlement)) held += one.held[at]!;
     const share = held <= this.count[i]! ? 1 : this.count[i]! / held;
     const input = this.book.cellInput(Math.floor(at / this.book.stride));
     const bin = at % this.book.stride;
     for (const one of this.book.classes) {
-      if (!holds(one)) continue;
+      if (!holds(one, cls, settlement) || one.held[at]! <= 0) continue;
       one.cells.miss(input, bin, share, HELD, MISS.late, MISS.stateLost, this.book);
       one.held[at] = one.held[at]! * (1 - share);
       one.matched[at] = one.matched[at]! * (1 - share);
     }
   }
+}
+
+/** Whether the class holds what entered the states of `cls` at a settlement. */
+function holds(one: MatchClass, cls: MatchClass, settlement: number): boolean {
+  return (one === cls || (one.slot === cls.slot && settlement < one.splitAt)) && one.diedAt < settlement;
 }

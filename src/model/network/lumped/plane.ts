@@ -11,6 +11,7 @@ import { BIN_NS, binCount } from "../plane-common/timeline-bins.js";
 import { Attempts } from "./attempts.js";
 import { BaseSweeps } from "./base-sweeps.js";
 import type { SharedShares } from "./book-columns.js";
+import { MOST_CLASSES } from "./class-splits.js";
 import { finishPlane } from "./finish.js";
 import { Holding } from "./holding.js";
 import { buildLayout, type Layout } from "./layout.js";
@@ -114,7 +115,8 @@ export class LumpedPlane implements DataPlane {
       latency: this.latency,
       binned: this.binned,
       sinkIndex,
-      classes: CLASS_IDS,
+      // Numbers are given out from 0 on, and given back: none is higher than there are ever classes at a time.
+      classes: Math.min(CLASS_IDS, this.shared.classes.length + this.books.length * MOST_CLASSES),
     });
     this.timeline = new Timeline(layout);
     this.attempts = new Attempts(this);

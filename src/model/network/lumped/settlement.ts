@@ -1,4 +1,5 @@
 /** What consumers have processed since the last settlement goes into the books of matches, and into the records' ledger. */
+import type { ArrivalCounts } from "./arrival-counts.js";
 import type { SharedShares } from "./book-columns.js";
 import type { Layout } from "./layout.js";
 import type { MatchBook } from "./match-book.js";
@@ -35,53 +36,40 @@ export class Settlement {
 
   /** All arrivals up to `nowNs`, in `bin`, go into the books; `everything`: none waits for its turn. */
   settle(nowNs: number, bin: number, everything: boolean): void {
-    const { receivers, layout, ledger } = this;
+    const { receivers, layout } = this;
     const stride = layout.bins + 1;
-    const size = layout.groups.length * stride;
     // Consumers that lag bring a little of very many old event bins: a quarter of those takes its turn at each settlement.
     const takesTurns = receivers.arrived.used + receivers.late.used > ALL_AT_ONCE;
     for (const book of this.books) book.takesTurns = takesTurns;
     const all = everything || !takesTurns || this.books.some((book) => book.deaths);
     for (const book of this.books) book.applyBack();
     this.hadLate ||= receivers.late.used > 0;
-    receivers.arrived.drain(
-      (place, count) => {
-        const at = place % size;
-        const group = layout.groups[Math.floor(at / stride)]!;
-        this.books[group.sink]!.arrived(
-          this.shared.classes[Math.floor(place / size)]!,
-          group.input,
-          at % stride,
-          count,
-        );
-        ledger.delivered += count;
-      },
-      (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
-    );
-    receivers.late.drain(
-      (place, count) => {
-        const at = place % size;
-        const group = layout.groups[Math.floor(at / stride)]!;
-        this.books[group.sink]!.arrived(
-          this.shared.classes[Math.floor(place / size)]!,
-          group.input,
-          at % stride,
-          count,
-          receivers.late.meanNs(place, count),
-        );
-        ledger.delivered += count;
-      },
-      (place) => all || place % stride > bin - LAG_BINS || (place & 3) === (bin & 3),
-    );
+    for (const counts of [receivers.arrived, receivers.late])
+      this.settleDue(counts, counts.select(stride, bin - LAG_BINS, all ? -1 : bin & 3), stride);
     if (receivers.own.length > 0) this.settleOwn(stride);
-    receivers.copies.drain(
-      (at, count) => {
-        const group = layout.groups[Math.floor(at / stride)]!;
-        this.books[group.sink]!.arrivedAgain(group.input, at % stride, count);
-      },
-      () => true,
-    );
+    const { copies } = receivers;
+    const copied = copies.select(stride, bin, -1);
+    for (let i = 0; i < copied; i++) {
+      const at = copies.due[i]!;
+      const group = layout.groups[Math.floor(at / stride)]!;
+      this.books[group.sink]!.arrivedAgain(group.input, at % stride, copies.take(at));
+    }
     for (const book of this.books) book.settle(nowNs);
+  }
+
+  private settleDue(counts: ArrivalCounts, selected: number, stride: number): void {
+    const { layout, ledger } = this;
+    const { classes } = this.shared;
+    const size = layout.groups.length * stride;
+    for (let i = 0; i < selected; i++) {
+      const place = counts.due[i]!;
+      const count = counts.take(place);
+      const at = place % size;
+      const group = layout.groups[Math.floor(at / stride)]!;
+      const lateNs = counts.meanNs(place, count);
+      this.books[group.sink]!.arrived(classes[Math.floor(place / size)]!, group.input, at % stride, count, lateNs);
+      ledger.delivered += count;
+    }
   }
 
   private settleOwn(stride: number): void {

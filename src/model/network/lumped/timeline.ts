@@ -39,9 +39,11 @@ export class Timeline {
   /** Levels seen at the end of bins: each 100 ms bin shows the last one seen by its end. */
   levels(column: ArrayLike<number>): Float64Array {
     const { resolutionNs, config, bins } = this.layout;
-    return new Float64Array(binCount(config.durationNs)).map((_, at) => {
+    const result = new Float64Array(binCount(config.durationNs));
+    for (let at = 0; at < result.length; at++) {
       const bin = Math.min(bins, Math.floor(((at + 1) * BIN_NS) / resolutionNs)) - 1;
-      return bin < 0 ? 0 : column[bin]!;
-    });
+      if (bin >= 0) result[at] = column[bin]!;
+    }
+    return result;
   }
 }
