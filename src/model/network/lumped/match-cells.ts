@@ -3,6 +3,7 @@
  * A member is not there yet (0), held (1), or died with its state (2); the state of a match is the ternary number of
  * its members. All members held means emitted. Moves only: a match is in one place at any time.
  */
+import { BIN_MASK, BLOCK_BITS, CellBlocks } from "./cell-blocks.js";
 import type { Combinations } from "./delay-atoms.js";
 
 export const ABSENT = 0;
@@ -17,22 +18,7 @@ export interface MissCounter {
   missedWithDead(input: number, bin: number, laterBin: number, count: number): void;
 }
 
-/** First place in [from, end) that is not 0, or `end`. A function of its own stays compiled from one run to the next. */
-export function nextNonZero(counts: Int32Array | Uint8Array, from: number, end = counts.length): number {
-  let at = from;
-  while (at < end && counts[at] === 0) at++;
-  return at;
-}
-
-export class MatchCells {
-  /**
-   * By combination, state and anchor bin: a settlement goes through the event bins in order, so that what it looks at
-   * lies side by side.
-   */
-  readonly counts: Int32Array;
-  readonly states: number;
-  /** From one state to the next in `counts`. */
-  readonly step: number;
+export class MatchCells extends CellBlocks {
   readonly full: number;
   readonly digit: Int32Array;
   private readonly anyDied: Uint8Array;
@@ -48,11 +34,7 @@ export class MatchCells {
   private readonly laterBy: Int32Array;
   private readonly inputs: number;
   private readonly power: Int32Array;
-  private readonly k: number;
   private readonly offsets: Int32Array;
-  /** First anchor bin (negative: before t=0). */
-  private readonly firstBin: number;
-  private readonly anchorBins: number;
   private dither = 0.5;
   /** Set by the last `arrive`: in all, and what was emitted by combination. */
   moved = 0;
@@ -60,18 +42,13 @@ export class MatchCells {
   readonly emittedOf: Int32Array;
 
   constructor(inputs: number, combos: Combinations, firstBin: number, lastBin: number) {
+    super(combos.count, 3 ** inputs, firstBin, lastBin);
     this.inputs = inputs;
-    this.states = 3 ** inputs;
-    this.k = combos.count;
     this.offsets = combos.offsets;
     this.emittedOf = new Int32Array(this.k);
     this.laterBy = new Int32Array(this.k);
     for (let v = 1; v < inputs; v++)
       for (let k = 0; k < this.k; k++) this.laterBy[k] = Math.max(this.laterBy[k]!, this.offsets[v * this.k + k]!);
-    this.firstBin = firstBin;
-    this.anchorBins = lastBin - firstBin;
-    this.step = this.anchorBins;
-    this.counts = new Int32Array(this.anchorBins * this.k * this.states);
     this.power = Int32Array.from({ length: inputs }, (_, v) => 3 ** v);
     this.full = 0;
     for (const power of this.power) this.full += power;
@@ -96,14 +73,9 @@ export class MatchCells {
     );
   }
 
-  /** Index of the first state of (anchor bin, combination); −1 outside. */
-  base(anchor: number, k: number): number {
-    const at = anchor - this.firstBin;
-    return at >= 0 && at < this.anchorBins ? k * this.states * this.step + at : -1;
-  }
-
-  /** New matches of (anchor bin, combination) in this state. */
+  /** New matches of (anchor bin, combination) in this state, in which a member is still to come. */
   add(anchor: number, k: number, state: number, count: number): void {
+    this.open(anchor - this.firstBin);
     const at = this.base(anchor, k) + state * this.step;
     this.counts[at] = this.counts[at]! + count;
     if (this.anyDied[state] !== 0) this.diedTo = Math.max(this.diedTo, anchor - this.firstBin);
@@ -128,7 +100,7 @@ export class MatchCells {
    * thousands of cells at each settlement.
    */
   arrive(v: number, bin: number, share: number): void {
-    const { counts, k: combos, offsets, emittedOf, anchorBins, diedTo } = this;
+    const { counts, blockAt, k: combos, offsets, emittedOf, emittedAt, anchorBins, diedTo } = this;
     const allAt = this.havingAt[v * 3 + ABSENT]!;
     const aliveAt = this.aliveAt[v * 3 + ABSENT]!;
     const lists = this.states * this.step;
@@ -142,7 +114,9 @@ export class MatchCells {
       emittedOf[k] = 0;
       const anchorAt = first - offsets[v * combos + k]!;
       if (anchorAt < 0 || anchorAt >= anchorBins) continue;
-      const base = k * lists + anchorAt;
+      const block = blockAt[anchorAt >> BLOCK_BITS]!;
+      if (block < 0) continue;
+      const base = block + k * lists + (anchorAt & BIN_MASK);
       const absentAt = anchorAt > diedTo ? aliveAt : allAt;
       for (let i = 0; i < absentAt.length; i++) {
         const stateAt = absentAt[i]!;
@@ -158,12 +132,15 @@ export class MatchCells {
           if (moving === 0) continue;
         }
         counts[at] = count - moving;
-        const to = at + arriving;
-        counts[to] = counts[to]! + moving;
         moved += moving;
         if (stateAt === fullAt) {
+          const done = k * anchorBins + anchorAt;
+          emittedAt[done] = emittedAt[done]! + moving;
           emitted += moving;
           emittedOf[k] = moving;
+        } else {
+          const to = at + arriving;
+          counts[to] = counts[to]! + moving;
         }
       }
     }
@@ -174,19 +151,14 @@ export class MatchCells {
 
   /** Marks the bins in which a member of input `v` is absent, and one place more for all later ones. */
   absentIn(v: number): Uint8Array {
-    const { counts, step, offsets, k: combos, firstBin } = this;
+    const { offsets, k: combos, firstBin } = this;
     const marks = new Uint8Array(firstBin + this.anchorBins + 1);
     for (let k = 0; k < combos; k++)
-      for (const stateAt of this.havingAt[v * 3 + ABSENT]!) {
-        const from = k * this.states * step + stateAt;
-        const toBin = firstBin + offsets[v * combos + k]! - from;
-        for (
-          let at = nextNonZero(counts, from, from + step);
-          at < from + step;
-          at = nextNonZero(counts, at + 1, from + step)
-        )
-          if (at + toBin >= 0) marks[Math.min(at + toBin, marks.length - 1)] = 1;
-      }
+      for (const state of this.having[v * 3 + ABSENT]!)
+        this.eachIn(k, state, (anchor) => {
+          const bin = anchor + offsets[v * combos + k]!;
+          if (bin >= 0) marks[Math.min(bin, marks.length - 1)] = 1;
+        });
     return marks;
   }
 
@@ -200,7 +172,7 @@ export class MatchCells {
     diedCause: number,
     counter: MissCounter,
   ): void {
-    const { counts, k: combos, offsets, laterBy, anyDied, anchorBins, diedTo } = this;
+    const { counts, blockAt, k: combos, offsets, laterBy, anyDied, anchorBins, diedTo } = this;
     const having = this.having[v * 3 + from]!;
     const allAt = this.havingAt[v * 3 + from]!;
     const aliveAt = this.aliveAt[v * 3 + from]!;
@@ -210,7 +182,9 @@ export class MatchCells {
       const anchor = bin - offsets[v * combos + k]!;
       const anchorAt = anchor - this.firstBin;
       if (anchorAt < 0 || anchorAt >= anchorBins) continue;
-      const base = k * lists + anchorAt;
+      const block = blockAt[anchorAt >> BLOCK_BITS]!;
+      if (block < 0) continue;
+      const base = block + k * lists + (anchorAt & BIN_MASK);
       const died = anchorAt <= diedTo;
       const havingAt = died ? allAt : aliveAt;
       for (let i = 0; i < havingAt.length; i++) {
@@ -290,25 +264,46 @@ export class MatchCells {
     }
   }
 
-  /** Moves a share of every match not yet emitted into the cells of another class, from `fromAnchor` on. */
+  /** Moves a share of every match into the cells of another class, from `fromAnchor` on. */
   splitInto(other: MatchCells, fromAnchor: number, share: number): void {
     other.diedTo = Math.max(other.diedTo, this.diedTo);
-    const lists = this.k * this.states;
-    for (let row = Math.max(0, fromAnchor - this.firstBin); row < this.anchorBins; row++) {
-      for (let list = 0; list < lists; list++) {
-        const at = list * this.step + row;
-        const count = this.counts[at]!;
-        if (count === 0) continue;
-        const moving = this.part(count, share);
-        this.counts[at] = count - moving;
-        other.counts[at] = other.counts[at]! + moving;
+    const end = Math.min(this.anchorBins, this.endBlock << BLOCK_BITS);
+    for (let row = Math.max(0, fromAnchor - this.firstBin); row < end; row++)
+      for (let k = 0; k < this.k; k++) this.splitStates(other, row, k, share);
+  }
+
+  private splitStates(other: MatchCells, row: number, k: number, share: number): void {
+    const { states, step, full } = this;
+    const block = this.blockAt[row >> BLOCK_BITS]!;
+    const list = k * states * step + (row & BIN_MASK);
+    for (let state = 0; state < states; state++) {
+      if (state === full) {
+        const at = k * this.anchorBins + row;
+        if (this.emittedAt[at] === 0) continue;
+        const moving = this.part(this.emittedAt[at]!, share);
+        this.emittedAt[at] = this.emittedAt[at]! - moving;
+        other.emittedAt[at] = other.emittedAt[at]! + moving;
+        continue;
       }
+      const at = list + state * step;
+      if (block < 0 || this.counts[block + at] === 0) continue;
+      const to = other.open(row) + at;
+      const moving = this.part(this.counts[block + at]!, share);
+      this.counts[block + at] = this.counts[block + at]! - moving;
+      other.counts[to] = other.counts[to]! + moving;
     }
   }
 
   addAll(other: MatchCells): void {
     this.diedTo = Math.max(this.diedTo, other.diedTo);
-    for (let at = 0; at < this.counts.length; at++) this.counts[at] = this.counts[at]! + other.counts[at]!;
+    for (let block = 0; block < other.endBlock; block++) {
+      const from = other.blockAt[block]!;
+      if (from < 0) continue;
+      const to = this.open(block << BLOCK_BITS);
+      for (let i = 0; i < this.blockSize; i++) this.counts[to + i] = this.counts[to + i]! + other.counts[from + i]!;
+    }
+    for (let at = 0; at < this.emittedAt.length; at++) this.emittedAt[at] = this.emittedAt[at]! + other.emittedAt[at]!;
     other.counts.fill(0);
+    other.emittedAt.fill(0);
   }
 }

@@ -37,10 +37,7 @@ export class MatchDuplicates {
     for (let k = 0; k < combos.count; k++) {
       const anchor = bin - combos.offsets[input * combos.count + k]!;
       for (let v = 0; v < inputs; v++) this.look(v, anchor + combos.offsets[v * combos.count + k]!);
-      for (const { cells } of book.classes) {
-        const base = cells.base(anchor, k);
-        if (base >= 0) counts[k] = counts[k]! + cells.counts[base + cells.full * cells.step]!;
-      }
+      for (const { cells } of book.classes) counts[k] = counts[k]! + cells.emittedOn(anchor, k);
     }
     this.emitted.set(book.at(input, bin), { counts, seenIn: book.bin });
   }

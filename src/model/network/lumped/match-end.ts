@@ -1,7 +1,8 @@
 /** The end of a run: what rounding left behind, what waits for records under way, what waits for members that died. */
 import { type BookColumns, MISS } from "./book-columns.js";
+import { nextNonZero } from "./cell-blocks.js";
 import type { MatchArrivals } from "./match-arrivals.js";
-import { ABSENT, DIED, nextNonZero } from "./match-cells.js";
+import { ABSENT, DIED } from "./match-cells.js";
 
 /**
  * Before the walk: what was read again since the last settlement is under way; and where the walk found nothing of
@@ -35,7 +36,6 @@ export function walkPending(
   for (const cls of book.classes) {
     const { cells } = cls;
     for (let k = 0; k < book.combos.count; k++) {
-      const first = cells.base(book.firstBin, k);
       for (let state = 0; state < cells.states; state++) {
         if (state === cells.full) continue;
         let dead = false;
@@ -46,18 +46,14 @@ export function walkPending(
           else if (digit === ABSENT) absent = v;
         }
         const offset = absent < 0 ? 0 : book.combos.offsets[absent * book.combos.count + k]!;
-        const end = first + (state + 1) * cells.step;
-        for (let at = end - cells.step; ; at++) {
-          at = nextNonZero(cells.counts, at, end);
-          if (at === end) break;
-          const anchor = book.firstBin + at - (end - cells.step);
+        cells.eachIn(k, state, (anchor, at) => {
           const count = cells.counts[at]!;
           const later = cells.laterBin(anchor, k);
           if (dead) {
             book.missed(MISS.stateLost, later, count);
             cells.counts[at] = 0;
           } else pending(absent, absent < 0 ? 0 : anchor + offset, later, count);
-        }
+        });
       }
     }
   }
