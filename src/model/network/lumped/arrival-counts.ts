@@ -1,19 +1,24 @@
 /** What consumers have processed since the books were last settled: whole numbers by class, source group and event bin. */
 
+import { longer } from "../../columns.js";
+
+const FIRST_PLACES = 512;
+
 /** Arrivals since the last settlement, by group × stride + event bin, and the places that are not 0. */
 export class ArrivalCounts {
   readonly counts: Int32Array;
-  places: Int32Array;
+  places = new Int32Array(FIRST_PLACES);
   used = 0;
   /** The places last selected, in order. */
-  readonly due: Int32Array;
+  due = new Int32Array(FIRST_PLACES);
   constructor(size: number) {
     this.counts = new Int32Array(size);
-    this.places = new Int32Array(size);
-    this.due = new Int32Array(size);
   }
   add(at: number, count: number): void {
-    if (this.counts[at] === 0) this.places[this.used++] = at;
+    if (this.counts[at] === 0) {
+      if (this.used === this.places.length) this.places = longer(this.places, 2 * this.used);
+      this.places[this.used++] = at;
+    }
     this.counts[at] = this.counts[at]! + count;
   }
   /**
@@ -22,6 +27,7 @@ export class ArrivalCounts {
    */
   select(stride: number, after: number, turn: number): number {
     const places = this.places.subarray(0, this.used).sort();
+    if (this.due.length < places.length) this.due = new Int32Array(this.places.length);
     const { due } = this;
     let selected = 0;
     let kept = 0;

@@ -9,7 +9,8 @@ export const BLOCK_BINS = 1 << BLOCK_BITS;
 export const BIN_MASK = BLOCK_BINS - 1;
 /** From one state to the next: with a power of two, the same bin of many states would contend for few places in the cache. */
 const STEP = BLOCK_BINS + 16;
-const FIRST_BLOCKS = 4;
+/** What a window of 30 s and the longest delays need. */
+const FIRST_BLOCKS = 16;
 
 /** First place in [from, end) that is not 0, or `end`. A function of its own stays compiled from one run to the next. */
 export function nextNonZero(counts: Int32Array | Uint8Array, from: number, end = counts.length): number {
@@ -94,7 +95,8 @@ export class CellBlocks {
     if (this.free.length === 0) this.release();
     if (this.free.length === 0) {
       const { length } = this.counts;
-      this.counts = longer(this.counts, Math.max(FIRST_BLOCKS * this.blockSize, 2 * length));
+      const first = Math.min(FIRST_BLOCKS, this.blockAt.length);
+      this.counts = longer(this.counts, Math.max(first * this.blockSize, 2 * length));
       for (let at = this.counts.length - this.blockSize; at >= length; at -= this.blockSize) this.free.push(at);
     }
     return this.free.pop()!;
