@@ -7,7 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../package-info.js";
-import { eventRate, LONG_RUNS, manyRuns, SHORT_RUNS, speedUp } from "./speed.js";
+import { eventRate, LONG_RUNS, MANY_RUNS, manyRuns, SHORT_RUNS, speedUp } from "./speed.js";
 import { coverage, tenMillionRows } from "./statistics.js";
 import type { Finding } from "./study.js";
 import { fullDisk, killedTwentyTimes, stormyQueue } from "./survival.js";
@@ -15,6 +15,7 @@ import { fullDisk, killedTwentyTimes, stormyQueue } from "./survival.js";
 const PARTS: Readonly<Record<string, (cwd: string) => Promise<Finding | string>>> = {
   manyRuns: (cwd) => manyRuns(cwd),
   speedUp: (cwd) => speedUp(cwd, LONG_RUNS),
+  speedUpOfManyRuns: (cwd) => speedUp(cwd, MANY_RUNS),
   speedUpOfShortRuns: (cwd) => speedUp(cwd, SHORT_RUNS),
   eventRate: (cwd) => eventRate(cwd),
   killedTwentyTimes,

@@ -35,8 +35,9 @@ interface Contest {
   readonly rounds: number;
 }
 
-/** Runs of the size that takes long enough to want a second core. */
+/** Runs of the size that takes long enough to want a second core, and as many of a second size as take two minutes. */
 export const LONG_RUNS: Contest = { slots: 4_000, runs: 6, rounds: 2 };
+export const MANY_RUNS: Contest = { slots: 1_000, runs: 40, rounds: 2 };
 /**
  * Runs of a second each. V8's compiler and collector have threads of their own, which keep the second core busy for a
  * tenth of the time with one worker already, and each worker has to warm up: the shorter the runs, the more that is.
