@@ -6,6 +6,7 @@
 import { poissonMass } from "../../../kernel/poisson.js";
 import type { RandomFamily } from "../../../kernel/random.js";
 import type { PlaneContext } from "../data-plane.js";
+import { BLOCK } from "./blocks.js";
 import type { Layout } from "./layout.js";
 
 const TABLE_BITS = 16;
@@ -76,13 +77,20 @@ export class Arrivals {
 
   /** Goes on to the next bin. */
   nextBin(): void {
-    const { before, inBin, produced, layout, family, tables } = this;
-    const bin = ++this.bin;
+    const sources = this.before.length;
+    this.bin++;
+    for (let s = 0; s < sources; s += BLOCK) this.grow(s, Math.min(sources, s + BLOCK));
+    this.hash ^= this.hash >>> 15;
+  }
+
+  /** The logs of the sources [from, to) grow by the current bin. */
+  private grow(from: number, to: number): void {
+    const { before, inBin, produced, layout, family, tables, bin } = this;
     const stride = layout.bins + 1;
     const { groupOfSource, sourceTask } = layout;
     const counted = bin < stride;
     let hash = this.hash;
-    for (let s = 0; s < before.length; s++) {
+    for (let s = from; s < to; s++) {
       const group = groupOfSource[s]!;
       const table = tables[group]!;
       before[s] = before[s]! + inBin[s]!;
@@ -94,7 +102,7 @@ export class Arrivals {
         hash = Math.imul(hash ^ count, 0x01000193);
       }
     }
-    this.hash = hash ^ (hash >>> 15);
+    this.hash = hash;
   }
 
   /** Log end of `s` at a time in the current bin or before it: the first offset not yet there. */

@@ -9,6 +9,7 @@ import { GapTracker } from "../plane-common/gap-tracker.js";
 import { BinnedLatency, LatencyHistogram } from "../plane-common/latency-histogram.js";
 import { BIN_NS, binCount } from "../plane-common/timeline-bins.js";
 import { Attempts } from "./attempts.js";
+import { Backlog } from "./backlog.js";
 import { BaseSweeps } from "./base-sweeps.js";
 import type { SharedShares } from "./book-columns.js";
 import { MOST_CLASSES } from "./class-splits.js";
@@ -24,7 +25,7 @@ import { Rereads } from "./rereads.js";
 import { Rows } from "./rows.js";
 import { Settlement } from "./settlement.js";
 import { Sources } from "./sources.js";
-import { CONSUMER_HELD, CONSUMER_OPEN, DEAD, LumpedState } from "./state.js";
+import { CONSUMER_HELD, CONSUMER_OPEN, LumpedState } from "./state.js";
 import { StateFilling } from "./state-filling.js";
 import type { ReceiverParts } from "./task-threads.js";
 import { Threads } from "./threads.js";
@@ -53,6 +54,7 @@ export class LumpedPlane implements DataPlane {
   readonly threads: Threads;
   protected readonly context: PlaneContext;
   private readonly attempts: Attempts;
+  private readonly backlog: Backlog;
   private readonly shared: SharedShares;
   private readonly tick: number;
   private readonly freshTick: number;
@@ -119,6 +121,7 @@ export class LumpedPlane implements DataPlane {
       classes: Math.min(CLASS_IDS, this.shared.classes.length + this.books.length * MOST_CLASSES),
     });
     this.timeline = new Timeline(layout);
+    this.backlog = new Backlog(state, this.sources, this.receivers, this.rows, this.holding, this.timeline);
     this.attempts = new Attempts(this);
     this.limits = new QueueLimits(state, this.sources, this.holding);
     this.settlement = new Settlement(layout, this.receivers, this.ledger, this.books, this.shared);
@@ -182,7 +185,7 @@ export class LumpedPlane implements DataPlane {
       timeline.discarded[bin] = rows.withdrawals.discardedNow;
       for (const book of this.books)
         if (book.sink.config.sink) timeline.emitted[bin] = timeline.emitted[bin]! + book.takeEmitted();
-      this.seeBacklog(bin, endNs);
+      this.backlog.see(bin, endNs);
     }
     receivers.deliveredNow = 0;
     rows.withdrawals.discardedNow = 0;
@@ -191,33 +194,6 @@ export class LumpedPlane implements DataPlane {
     this.limits.apply(endNs);
     state.pool.tidy();
     state.gates.tidy();
-  }
-
-  private seeBacklog(bin: number, endNs: number): void {
-    const { state, sources, receivers, timeline, rows } = this;
-    const { sourceFlags, flushed, arrivals } = state;
-    const { before, inBin } = arrivals;
-    let log = 0;
-    let unflushed = 0;
-    for (let s = 0; s < flushed.length; s++) {
-      const flags = sourceFlags[s]!;
-      if (flags === 0) unflushed += before[s]! + inBin[s]! - flushed[s]!;
-      else {
-        const end = arrivals.endAt(s, endNs);
-        const read = sources.readBy(s, endNs, end);
-        log += end - read;
-        if ((flags & DEAD) === 0) unflushed += read - flushed[s]!;
-      }
-    }
-    timeline.backlogLog[bin] = log;
-    timeline.backlogNetwork[bin] =
-      unflushed -
-      receivers.inService(endNs) +
-      sources.sent -
-      receivers.processed -
-      receivers.dropped -
-      this.holding.lostCopiesAndAll +
-      rows.heldRows.heldNow;
   }
 
   advanceTo(nowNs: number): void {

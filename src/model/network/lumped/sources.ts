@@ -3,6 +3,7 @@
  * read since becomes one quantum (several while it catches up), addressed to the consumer whose turn it is, served by
  * the Netty server loop, put on the machine's link and into the arrival list of the destination's TaskManager.
  */
+import { BLOCK } from "./blocks.js";
 import { LogEmission } from "./log-emission.js";
 import {
   ATTEMPT_MASK,
@@ -51,11 +52,14 @@ export class Sources extends LogEmission {
     const start = this.state.arrivals.bin * resolutionNs;
     const from = this.position;
     if (from >= sources || start + phaseNs[from]! >= timeNs) return;
+    // In steps that double while they go on, then halve.
     let to = from + 1;
-    while (to < sources && start + phaseNs[to]! < timeNs) to++;
+    let step = 1;
+    for (; to + step <= sources && start + phaseNs[to + step - 1]! < timeNs; step *= 2) to += step;
+    for (; step >= 1; step >>= 1) if (to + step <= sources && start + phaseNs[to + step - 1]! < timeNs) to += step;
     this.position = to;
     this.visits += to - from;
-    this.visit(from, to, start);
+    for (let s = from; s < to; s += BLOCK) this.visit(s, Math.min(to, s + BLOCK), start);
   }
 
   /**
