@@ -41,9 +41,13 @@ const SMALLEST = 1024;
 export class QuantumPool {
   words: Int32Array<ArrayBuffer>;
   doubles: Float64Array<ArrayBuffer>;
-  /** First free quantum, linked by NEXT; −1 if none. */
-  free = -1;
   inUse = 0;
+  /**
+   * Free quanta, the next one to be taken on top. Beside the quanta, not linked through them: which one is next is known
+   * before the memory of the last one has been reached.
+   */
+  private free = new Int32Array(SMALLEST);
+  private freeCount = 0;
   private used = 0;
   private capacity = SMALLEST;
 
@@ -62,11 +66,7 @@ export class QuantumPool {
   /** Takes a quantum; `words` and `doubles` may be replaced by it. */
   take(): number {
     this.inUse++;
-    const q = this.free;
-    if (q >= 0) {
-      this.free = this.words[q * WORDS + NEXT]!;
-      return q;
-    }
+    if (this.freeCount > 0) return this.free[--this.freeCount]!;
     if (this.used === this.capacity) this.grow(this.used + 1);
     return this.used++;
   }
@@ -74,15 +74,20 @@ export class QuantumPool {
   /** Puts what is free in the order of memory once most of a burst is over: see `GateQueues.tidy`. */
   tidy(): void {
     if (!this.burst.over(this.inUse, this.used)) return;
-    const order = inOrderOfMemory(this.words, this.free, this.used, 1);
-    this.free = order.free;
-    this.used = order.used;
+    const { free } = this;
+    const isFree = new Uint8Array(this.used);
+    for (let i = 0; i < this.freeCount; i++) isFree[free[i]!] = 1;
+    // Those after the last one in use count as never used.
+    while (this.used > 0 && isFree[this.used - 1] === 1) this.used--;
+    this.freeCount = 0;
+    for (let q = this.used - 1; q >= 0; q--) if (isFree[q] === 1) free[this.freeCount++] = q;
     const capacity = Math.max(SMALLEST, 2 * this.used);
     if (4 * capacity > this.capacity) return;
     // The burst's memory goes back.
     this.capacity = capacity;
     this.words = this.words.slice(0, capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
+    this.free = this.free.slice(0, capacity);
   }
   private readonly burst = new Burst();
 
@@ -91,12 +96,12 @@ export class QuantumPool {
     assert(this.capacity <= LIMIT, "more quanta in flight than the pool can hold");
     this.words = longer(this.words, this.capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
+    this.free = longer(this.free, this.capacity);
   }
 
   release(q: number): void {
     this.inUse--;
-    this.words[q * WORDS + NEXT] = this.free;
-    this.free = q;
+    this.free[this.freeCount++] = q;
   }
 }
 
