@@ -6,7 +6,7 @@ import { COPY, LAG } from "./quanta.js";
 import type { Rereads } from "./rereads.js";
 import type { Rows } from "./rows.js";
 import { Senders } from "./senders.js";
-import { CONSUMER_OPEN, HAS_ROWS, HOLDS, IN_DEBT, LAGGING, type LumpedState } from "./state.js";
+import { BEHIND, CONSUMER_OPEN, HAS_ROWS, HOLDS, IN_DEBT, LAGGING, type LumpedState } from "./state.js";
 import type { Threads } from "./threads.js";
 
 export class LogEmission extends Senders {
@@ -66,10 +66,12 @@ export class LogEmission extends Senders {
   protected emit(s: number, groupIndex: number, from: number, to: number, flushNs: number): void {
     const { state, rereads, rows } = this;
     const { arrivals, sourceFlags } = state;
-    if (this.eventBin[s]! < 0) this.locate(s);
+    // Of a source that has kept up since, from its end it is nearer.
+    const known = this.eventBin[s]!;
+    if (known < 0 || (known < arrivals.bin - 1 && (sourceFlags[s]! & BEHIND) === 0)) this.locate(s);
     let bin = this.eventBin[s]!;
     let start = this.eventStart[s]!;
-    let count = bin === arrivals.bin ? arrivals.inBin[s]! : arrivals.draw(s, bin);
+    let count = this.countIn(s, bin, start);
     this.grow0[0] = this.grow1[0] = this.grow0[1] = this.grow1[1] = 0;
     this.extraTurn = 0;
     const again = rereads.first[s]! < rereads.end[s]!;
@@ -78,7 +80,7 @@ export class LogEmission extends Senders {
       while (offset >= start + count) {
         start += count;
         bin++;
-        count = bin === arrivals.bin ? arrivals.inBin[s]! : arrivals.draw(s, bin);
+        count = this.countIn(s, bin, start);
       }
       const stop = Math.min(to, start + count);
       state.unread.read(s, bin, offset, stop);

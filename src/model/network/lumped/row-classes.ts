@@ -46,6 +46,13 @@ export class RowClasses {
     return cls;
   }
 
+  /** The class of a consumer that is in none of the base classes; `classOf`, from columns. */
+  splitOff(consumer: number): MatchClass | undefined {
+    const { shared } = this.bookOf(consumer).columns;
+    const id = this.state.classOf[consumer]!;
+    return shared.base[id] === 1 ? undefined : shared.classes[id];
+  }
+
   bookOf(consumer: number): MatchBook {
     return this.books[this.state.layout.sinkOfConsumer[consumer]!]!;
   }

@@ -122,4 +122,26 @@ export class RowPositions {
       if (count > 0) visit(bin, count, b);
     });
   }
+
+  /** The same for several rows of a source without bends, in one walk along its log: `visit(bin, count)`, bin after bin. */
+  heldByBin(
+    s: number,
+    rows: readonly { phase: number; share: number; mark: number }[],
+    visit: (bin: number, count: number) => void,
+  ): void {
+    const shift = this.sources.shift[s]!;
+    const before = rows.map(({ share, phase, mark }) => this.contents(share, phase, mark));
+    const from = rows.reduce((least, { mark }) => Math.min(least, mark), Number.POSITIVE_INFINITY);
+    this.sources.pieces(s, from - shift, this.flushedX(s) - shift, (bin, _, end) => {
+      let count = 0;
+      for (let r = 0; r < rows.length; r++) {
+        const { share, phase } = rows[r]!;
+        const now = this.contents(share, phase, end + shift);
+        if (now <= before[r]!) continue;
+        count += now - before[r]!;
+        before[r] = now;
+      }
+      if (count > 0) visit(bin, count);
+    });
+  }
 }

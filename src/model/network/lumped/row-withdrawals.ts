@@ -29,7 +29,7 @@ export class RowWithdrawals {
 
   /** Takes the rows' shares of the originals [x0, x1) of one event bin out of the source's quantum; returns their number. */
   withdraw(s: number, groupIndex: number, x0: number, x1: number, bin: number, flushNs: number): number {
-    const { table } = this;
+    const { table, state } = this;
     this.source = s;
     this.groupIndex = groupIndex;
     this.bin = bin;
@@ -37,25 +37,33 @@ export class RowWithdrawals {
     table.positions.bends.get(s)?.push(x0, x1, bin);
     let taken = 0;
     const { consumerBlocks } = table;
+    const { edge, sink } = state.layout.groups[groupIndex]!;
+    const { base } = state.layout.sinks[sink]!;
+    const pointwise = 1 / state.layout.consumerCount[s]!;
     // Newest first: a row may go, and its block with it, when it has taken what it had to take.
     for (let b = consumerBlocks.length - 1; b >= 0; b--) {
       const block = consumerBlocks[b]!;
-      if (block.state[s] !== ROW.none) taken += this.take(block, s, block.consumer, x0, x1);
+      if (block.state[s] === ROW.none) continue;
+      const share = edge.allToAll ? edge.shares[block.consumer - base]! : pointwise;
+      taken += this.take(block, s, block.consumer, share, x0, x1);
     }
     const own = table.ofSource.get(s);
     if (own === undefined) return taken;
-    const first = this.state.layout.firstConsumer[s]!;
-    for (let i = 0; i < own.rows; i++) if (own.state[i] !== ROW.none) taken += this.take(own, i, first + i, x0, x1);
+    const first = state.layout.firstConsumer[s]!;
+    for (let i = 0; i < own.rows; i++) {
+      if (own.state[i] === ROW.none) continue;
+      const share = edge.allToAll ? edge.shares[first + i - base]! : pointwise;
+      taken += this.take(own, i, first + i, share, x0, x1);
+    }
     return taken;
   }
 
   /** What one row takes of [x0, x1) of the visit's source. */
-  private take(block: RowBlock, i: number, consumer: number, x0: number, x1: number): number {
+  private take(block: RowBlock, i: number, consumer: number, share: number, x0: number, x1: number): number {
     const row = block.state[i]!;
     if (row === ROW.touched || row === ROW.deadProducer) return 0;
     const { table, source } = this;
     const { positions } = table;
-    const share = positions.shareOf(source, consumer);
     const phase = block.phase[i]!;
     const end = block.until[i]!;
     const until = end < x1 ? end : x1;
@@ -82,7 +90,7 @@ export class RowWithdrawals {
     const count = to - from;
     let row = block.state[i]!;
     if (row === ROW.silent && !this.useCredit(block, i, source, from, to, x0, share, this.flushNs)) row = ROW.hold;
-    const own = classes.classOf.get(consumer);
+    const own = classes.splitOff(consumer);
     const cls = own && classes.bookOf(consumer).isApart(own, bin) ? own : undefined;
     if (row === ROW.hold) {
       this.heldRows.heldNow += count;

@@ -224,10 +224,14 @@ export class Rows extends RowTable {
   walkHeld(visit: (s: number, bin: number, count: number) => void): void {
     for (let s = 0; s < this.state.layout.sources; s++) {
       if (this.rowsOf[s] === 0) continue;
+      const held: { phase: number; share: number; mark: number }[] = [];
       this.eachRow(s, (block, i, consumer) => {
-        if (block.state[i] === ROW.hold)
+        if (block.state[i] !== ROW.hold) return;
+        if (this.positions.bends.has(s))
           this.positions.eachHeldPiece(block, i, s, consumer, (bin, count) => visit(s, bin, count));
+        else held.push({ phase: block.phase[i]!, share: this.positions.shareOf(s, consumer), mark: block.mark[i]! });
       });
+      if (held.length > 0) this.positions.heldByBin(s, held, (bin, count) => visit(s, bin, count));
     }
   }
 }

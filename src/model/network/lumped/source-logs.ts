@@ -9,10 +9,12 @@ export class SourceLogs {
   /** Groups whose sources read nothing because a consumer's queue is full. */
   readonly blocked: Uint8Array;
   protected readonly state: LumpedState;
-  /** BEHIND: bin of the offset `flushed` and the offset at which that bin starts; −1 = to be found. */
+  /** A bin not after that of the offset `flushed`, and the offset at which it starts; −1 = to be found. */
   protected readonly eventBin: Int32Array;
   protected readonly eventStart: Int32Array;
   private readonly commitPhase: Float64Array;
+  /** Counts of the bins that `pieces` has walked back over. */
+  private readonly walked: Int32Array;
 
   constructor(state: LumpedState) {
     this.state = state;
@@ -20,6 +22,7 @@ export class SourceLogs {
     this.blocked = new Uint8Array(layout.groups.length);
     this.eventBin = new Int32Array(layout.sources).fill(-1);
     this.eventStart = new Int32Array(layout.sources);
+    this.walked = new Int32Array(layout.bins + 1);
     this.commitPhase = Float64Array.from(layout.sourceTask, (task) =>
       commitPhaseNs(context.streams, task, layout.config.costs.offsetCommitIntervalNs),
     );
@@ -69,15 +72,29 @@ export class SourceLogs {
     this.eventStart[s] = start;
   }
 
-  /** Calls `visit(bin, from, to)` for the pieces by event bin of the offsets [from, to) ⊂ log of `s`. */
-  pieces(s: number, from: number, to: number, visit: (bin: number, from: number, to: number) => void): void {
+  /** Records of `bin`, which begins at offset `start`: looked up for old bins only. */
+  protected countIn(s: number, bin: number, start: number): number {
     const { arrivals } = this.state;
+    if (bin === arrivals.bin) return arrivals.inBin[s]!;
+    return bin === arrivals.bin - 1 ? arrivals.before[s]! - start : arrivals.draw(s, bin);
+  }
+
+  /** Calls `visit(bin, from, to)`, which must not call this, for the pieces by event bin of the offsets [from, to) ⊂ log of `s`. */
+  pieces(s: number, from: number, to: number, visit: (bin: number, from: number, to: number) => void): void {
+    if (from >= to) return;
+    const { arrivals } = this.state;
+    const { walked } = this;
     let bin = arrivals.bin;
     let start = arrivals.before[s]!;
-    while (start > from && bin > 0) start -= arrivals.draw(s, --bin);
+    let back = 0;
+    while (start > from && bin > 0) {
+      const count = arrivals.draw(s, --bin);
+      walked[back++] = count;
+      start -= count;
+    }
     let offset = from;
     while (offset < to) {
-      const count = bin === arrivals.bin ? arrivals.inBin[s]! : arrivals.draw(s, bin);
+      const count = back > 0 ? walked[--back]! : this.countIn(s, bin, start);
       const stop = Math.min(to, start + count);
       if (stop > offset) {
         visit(bin, offset, stop);

@@ -207,7 +207,6 @@ export class Sources extends LogEmission {
     if (sourceFlags[s]! & HOLDS && state.held[s] === 0) sourceFlags[s] = sourceFlags[s]! & ~HOLDS;
     if (sourceFlags[s]! & BEHIND) return;
     if (keepsUp) state.unread.end(s);
-    this.eventBin[s] = -1;
     if (sourceFlags[s]! & LAGGING && state.sentOf[s]! - state.processedAtTick[s]! <= this.caughtUpAt[groupIndex]!)
       state.noteCaughtUp(s);
   }
