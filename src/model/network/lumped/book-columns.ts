@@ -56,7 +56,7 @@ export class BookColumns implements MissCounter {
   settlement = 0;
   bin = 0;
   /** Misses put down to a lost state, by (input, bin) of the member that died and by how much later the latest was due. */
-  private readonly withDead = new Map<number, Int32Array>();
+  private readonly withDead: (Int32Array | null)[];
 
   constructor(layout: Layout, sink: SinkGroup, shared: SharedShares) {
     this.layout = layout;
@@ -70,6 +70,7 @@ export class BookColumns implements MissCounter {
     this.combos = combinations(sink.config, this.inputs, layout.resolutionNs);
     this.remaining = new Int32Array(sink.inputs.length * this.stride);
     this.delivered = new Float64Array(sink.inputs.length * this.stride);
+    this.withDead = new Array(this.delivered.length).fill(null);
     this.expectedIn = new Float64Array(this.stride);
     this.emittedIn = new Float64Array(this.stride);
     this.missedIn = new Float64Array(this.stride * 4);
@@ -130,18 +131,18 @@ export class BookColumns implements MissCounter {
   missedWithDead(input: number, bin: number, laterBin: number, count: number): void {
     if (bin < 0) return;
     const at = this.at(input, bin);
-    let counts = this.withDead.get(at);
-    if (counts === undefined) {
+    let counts = this.withDead[at]!;
+    if (counts === null) {
       counts = new Int32Array(this.combos.maxOffset + 1);
-      this.withDead.set(at, counts);
+      this.withDead[at] = counts;
     }
     counts[laterBin - bin] = counts[laterBin - bin]! + count;
   }
 
   /** The member comes back after all: what its partner's loss decided meanwhile was the loss of an input. */
   reviveMissed(at: number, share: number): void {
-    const counts = this.withDead.get(at);
-    if (counts === undefined) return;
+    const counts = this.withDead[at]!;
+    if (counts === null) return;
     const bin = at % this.stride;
     for (let later = 0; later < counts.length; later++) {
       const count = counts[later]!;

@@ -3,9 +3,9 @@
  * is apart its channels take its share out of the quanta; what its records of those event bins met is settled by itself.
  */
 import { type BookColumns, MISS } from "./book-columns.js";
+import { ABSENT } from "./cell-columns.js";
 import type { EmissionShares } from "./emission-shares.js";
 import type { MatchArrivals } from "./match-arrivals.js";
-import { ABSENT } from "./match-cells.js";
 import type { MatchClass } from "./match-class.js";
 import type { MatchPace } from "./match-pace.js";
 

@@ -42,7 +42,10 @@ export class MatchArrivals {
     const { matched, everMatched } = cls;
     const { emittedOf } = cls.cells;
     const { latenciesNs, latencyCounts } = this;
-    const late = this.lateNs >= 0 && sink.config.sink;
+    const { lateNs } = this;
+    const late = lateNs >= 0 && sink.config.sink;
+    const { resolutionNs } = layout;
+    let { eventDither } = this;
     let latencies = 0;
     for (let k = 0; k < kinds; k++) {
       const count = emittedOf[k]!;
@@ -56,16 +59,18 @@ export class MatchArrivals {
         const at = u * stride + memberBin;
         matched[at] = matched[at]! + count;
         everMatched[at] = everMatched[at]! + count;
+        if (u !== v) cls.cells.wait(u, memberBin, -count);
       }
       emittedIn[later] = emittedIn[later]! + count;
       if (!late) continue;
-      this.eventDither += 0.6180339887498949;
-      if (this.eventDither >= 1) this.eventDither--;
-      const eventNs = (later + this.eventDither) * layout.resolutionNs;
-      latenciesNs[latencies] = Math.max(0, Math.round(this.lateNs - eventNs));
+      eventDither += 0.6180339887498949;
+      eventDither -= eventDither | 0;
+      const eventNs = (later + eventDither) * resolutionNs;
+      latenciesNs[latencies] = Math.max(0, Math.round(lateNs - eventNs));
       latencyCounts[latencies++] = count;
     }
-    if (latencies > 0) this.lateMatch(this.lateNs, latenciesNs, latencyCounts, latencies);
+    this.eventDither = eventDither;
+    if (latencies > 0) this.lateMatch(lateNs, latenciesNs, latencyCounts, latencies);
   }
 
   takeEmitted(): number {

@@ -1,15 +1,6 @@
-/**
- * Whole numbers of matches by (anchor bin, delay combination, state of every member) for one class of consumers.
- * A member is not there yet (0), held (1), or died with its state (2); the state of a match is the ternary number of
- * its members. All members held means emitted. Moves only: a match is in one place at any time.
- */
-import { BIN_MASK, BLOCK_BITS, CellBlocks } from "./cell-blocks.js";
-import type { Combinations } from "./delay-atoms.js";
-
-export const ABSENT = 0;
-export const HELD = 1;
-export const DIED = 2;
-const GOLDEN = 0.6180339887498949;
+/** How matches move from state to state, and out of the cells: moves only, so a match is in one place at any time. */
+import { BIN_MASK, BLOCK_BITS } from "./cell-blocks.js";
+import { ABSENT, CellColumns, DIED, GOLDEN, HELD } from "./cell-columns.js";
 
 /** Where moved matches go when they leave the cells. */
 export interface MissCounter {
@@ -18,82 +9,7 @@ export interface MissCounter {
   missedWithDead(input: number, bin: number, laterBin: number, count: number): void;
 }
 
-export class MatchCells extends CellBlocks {
-  readonly full: number;
-  readonly digit: Int32Array;
-  private readonly anyDied: Uint8Array;
-  /** States in which a member of input v is absent, held or died (without the full one), by v × 3 + digit. */
-  private readonly having: readonly Int32Array[];
-  /** The same states' distances in `counts` from the first one, beside them. */
-  private readonly havingAt: readonly Int32Array[];
-  /** Those of `havingAt` in which no other member died either. */
-  private readonly aliveAt: readonly Int32Array[];
-  /** In cells of later anchors no member died: so they need not be looked at. */
-  private diedTo = -1;
-  /** From the anchor's bin to that of the latest member, by combination. */
-  private readonly laterBy: Int32Array;
-  private readonly inputs: number;
-  private readonly power: Int32Array;
-  private readonly offsets: Int32Array;
-  private dither = 0.5;
-  /** Set by the last `arrive`: in all, and what was emitted by combination. */
-  moved = 0;
-  emitted = 0;
-  readonly emittedOf: Int32Array;
-
-  constructor(inputs: number, combos: Combinations, firstBin: number, lastBin: number) {
-    super(combos.count, 3 ** inputs, firstBin, lastBin);
-    this.inputs = inputs;
-    this.offsets = combos.offsets;
-    this.emittedOf = new Int32Array(this.k);
-    this.laterBy = new Int32Array(this.k);
-    for (let v = 1; v < inputs; v++)
-      for (let k = 0; k < this.k; k++) this.laterBy[k] = Math.max(this.laterBy[k]!, this.offsets[v * this.k + k]!);
-    this.power = Int32Array.from({ length: inputs }, (_, v) => 3 ** v);
-    this.full = 0;
-    for (const power of this.power) this.full += power;
-    this.digit = new Int32Array(inputs * this.states);
-    this.anyDied = new Uint8Array(this.states);
-    for (let v = 0; v < inputs; v++) {
-      for (let s = 0; s < this.states; s++) {
-        this.digit[v * this.states + s] = Math.floor(s / 3 ** v) % 3;
-        if (this.digit[v * this.states + s] === DIED) this.anyDied[s] = 1;
-      }
-    }
-    this.having = Array.from({ length: inputs * 3 }, (_, i) => {
-      const v = Math.floor(i / 3);
-      const list: number[] = [];
-      for (let state = 0; state < this.states; state++)
-        if (state !== this.full && this.digit[v * this.states + state] === i % 3) list.push(state);
-      return Int32Array.from(list);
-    });
-    this.havingAt = this.having.map((list) => list.map((state) => state * this.step));
-    this.aliveAt = this.having.map((list) =>
-      list.filter((state) => this.anyDied[state] === 0).map((state) => state * this.step),
-    );
-  }
-
-  /** New matches of (anchor bin, combination) in this state, in which a member is still to come. */
-  add(anchor: number, k: number, state: number, count: number): void {
-    this.open(anchor - this.firstBin);
-    const at = this.base(anchor, k) + state * this.step;
-    this.counts[at] = this.counts[at]! + count;
-    if (this.anyDied[state] !== 0) this.diedTo = Math.max(this.diedTo, anchor - this.firstBin);
-  }
-
-  /** A rounded share of a count: right on average, all for share ≥ 1. */
-  part(count: number, share: number): number {
-    if (share >= 1) return count;
-    this.dither += GOLDEN;
-    if (this.dither >= 1) this.dither--;
-    return Math.floor(count * share + this.dither);
-  }
-
-  /** Bin of the latest member of a match. */
-  laterBin(anchor: number, k: number): number {
-    return anchor + this.laterBy[k]!;
-  }
-
+export class MatchCells extends CellColumns {
   /**
    * A share of the members of input `v` produced in `bin` that are not there yet arrives. The numbers moved and emitted
    * are left in `moved`, `emitted` and `emittedOf`. On local numbers only, as in `miss`: a catch-up goes through many
@@ -147,6 +63,7 @@ export class MatchCells extends CellBlocks {
     this.dither = dither;
     this.moved = moved;
     this.emitted = emitted;
+    this.wait(v, bin, moved - emitted);
   }
 
   /** Marks the bins in which a member of input `v` is absent, and one place more for all later ones. */
@@ -172,11 +89,14 @@ export class MatchCells extends CellBlocks {
     diedCause: number,
     counter: MissCounter,
   ): void {
+    const place = v * this.bins + bin;
+    if (from === HELD && this.waiting[place] === 0) return;
     const { counts, blockAt, k: combos, offsets, laterBy, anyDied, anchorBins, diedTo } = this;
     const having = this.having[v * 3 + from]!;
     const allAt = this.havingAt[v * 3 + from]!;
     const aliveAt = this.aliveAt[v * 3 + from]!;
     const lists = this.states * this.step;
+    let left = 0;
     let { dither } = this;
     for (let k = 0; k < combos; k++) {
       const anchor = bin - offsets[v * combos + k]!;
@@ -196,6 +116,7 @@ export class MatchCells extends CellBlocks {
           dither += GOLDEN;
           dither -= dither | 0;
           moving = Math.floor(count * share + dither);
+          left += count - moving;
           if (moving === 0) continue;
         }
         counts[at] = count - moving;
@@ -208,6 +129,7 @@ export class MatchCells extends CellBlocks {
       }
     }
     this.dither = dither;
+    if (from === HELD) this.waiting[place] = left;
   }
 
   private missWithDead(
@@ -267,6 +189,7 @@ export class MatchCells extends CellBlocks {
   /** Moves a share of every match into the cells of another class, from `fromAnchor` on. */
   splitInto(other: MatchCells, fromAnchor: number, share: number): void {
     other.diedTo = Math.max(other.diedTo, this.diedTo);
+    other.waitAsWell(this.waiting);
     const end = Math.min(this.anchorBins, this.endBlock << BLOCK_BITS);
     for (let row = Math.max(0, fromAnchor - this.firstBin); row < end; row++)
       for (let k = 0; k < this.k; k++) this.splitStates(other, row, k, share);
@@ -305,5 +228,11 @@ export class MatchCells extends CellBlocks {
     for (let at = 0; at < this.emittedAt.length; at++) this.emittedAt[at] = this.emittedAt[at]! + other.emittedAt[at]!;
     other.counts.fill(0);
     other.emittedAt.fill(0);
+    this.waitAsWell(other.waiting);
+    other.waiting.fill(0);
+  }
+
+  private waitAsWell(waiting: Int32Array): void {
+    for (let at = 0; at < waiting.length; at++) this.waiting[at] = this.waiting[at]! + waiting[at]!;
   }
 }

@@ -1,8 +1,8 @@
 /** The end of a run: what rounding left behind, what waits for records under way, what waits for members that died. */
 import { type BookColumns, MISS } from "./book-columns.js";
 import { nextNonZero } from "./cell-blocks.js";
+import { ABSENT, DIED } from "./cell-columns.js";
 import type { MatchArrivals } from "./match-arrivals.js";
-import { ABSENT, DIED } from "./match-cells.js";
 
 /**
  * Before the walk: what was read again since the last settlement is under way; and where the walk found nothing of

@@ -1,7 +1,7 @@
 /** Records leave the state a window after they arrived there: per class, in the order of arrival. */
 import { longer } from "../../columns.js";
 import { type BookColumns, MISS } from "./book-columns.js";
-import { HELD } from "./match-cells.js";
+import { HELD } from "./cell-columns.js";
 import type { MatchClass } from "./match-class.js";
 
 /** So many expired entries of the history are forgotten together. */

@@ -1,6 +1,6 @@
 /** Records are lost before they arrive, or are taken out of the quanta for channels that are dealt with one by one. */
 import { type BookColumns, MISS } from "./book-columns.js";
-import { ABSENT } from "./match-cells.js";
+import { ABSENT } from "./cell-columns.js";
 import type { MatchClass } from "./match-class.js";
 
 export class MatchLosses {
