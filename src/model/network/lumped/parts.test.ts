@@ -3,7 +3,9 @@ import { poissonQuantile } from "../../../kernel/poisson.js";
 import { keyGroupShares } from "../../topology/key-groups.js";
 import type { TopologyEdge } from "../../topology/topology.js";
 import { poissonTable } from "./arrivals.js";
+import { ABSENT, HELD } from "./cell-columns.js";
 import { combinations } from "./delay-atoms.js";
+import { MatchCells } from "./match-cells.js";
 import { QuantumPool, WORDS } from "./quanta.js";
 import { Rereads } from "./rereads.js";
 import { joinJob } from "./testing/job.js";
@@ -101,5 +103,51 @@ describe("quantum pool", () => {
     for (const q of taken) pool.release(q);
     expect(pool.inUse).toBe(0);
     for (let i = 0; i < 5000; i++) expect(pool.take()).toBeLessThan(5000);
+  });
+});
+
+describe("cells of matches", () => {
+  it.each([2, 3])("lose all that waits when it expires, and nothing is passed over, with %d inputs", (inputs) => {
+    const bins = 12;
+    const combos = combinations(joinJob({ slots: 8, inputs }).vertices[inputs]!, inputs, 1e9);
+    const cells = new MatchCells(inputs, combos, -combos.maxOffset - 1, bins);
+    let missed = 0;
+    const counter = {
+      missed(_cause: number, _later: number, count: number): void {
+        missed += count;
+      },
+      missedWithDead(): void {},
+    };
+    for (let anchor = 0; anchor < bins; anchor++)
+      for (let k = 0; k < combos.count; k++) cells.add(anchor, k, 0, 7 + ((anchor * 5 + k * 3) % 11));
+    const held = (v: number, bin: number): number => {
+      let count = 0;
+      for (let k = 0; k < combos.count; k++) {
+        const base = cells.base(bin - combos.offsets[v * combos.count + k]!, k);
+        if (base < 0) continue;
+        for (let state = 0; state < cells.states; state++)
+          if (state !== cells.full && cells.digit[v * cells.states + state] === HELD)
+            count += cells.counts[base + state * cells.step]!;
+      }
+      return count;
+    };
+    for (let step = 0; step < 400; step++) {
+      const v = step % inputs;
+      const bin = (step * 7) % bins;
+      cells.arrive(v, bin, step % 3 === 0 ? 1 : 0.4);
+      for (let k = 0; k < combos.count; k++)
+        for (let u = 0; u < inputs; u++) {
+          const anchor = bin - combos.offsets[v * combos.count + k]!;
+          if (u !== v) cells.wait(u, anchor + combos.offsets[u * combos.count + k]!, -cells.emittedOf[k]!);
+        }
+      if (step % 5 === 1) cells.miss((v + 1) % inputs, (bin + 3) % bins, 0.3, ABSENT, 0, 0, counter);
+      if (step % 4 !== 3) continue;
+      const waits = held(v, bin);
+      const before = missed;
+      cells.miss(v, bin, 1, HELD, 0, 0, counter);
+      expect(missed - before).toBe(waits);
+      expect(held(v, bin)).toBe(0);
+    }
+    expect(missed).toBeGreaterThan(0);
   });
 });
