@@ -6,7 +6,7 @@ import { COPY, LAG } from "./quanta.js";
 import type { Rereads } from "./rereads.js";
 import type { Rows } from "./rows.js";
 import { Senders } from "./senders.js";
-import { BEHIND, CONSUMER_OPEN, HAS_ROWS, HOLDS, IN_DEBT, LAGGING, type LumpedState } from "./state.js";
+import { BEHIND, CONSUMER_OPEN, DEAD, HAS_ROWS, HOLDS, IN_DEBT, LAGGING, type LumpedState } from "./state.js";
 import type { Threads } from "./threads.js";
 
 export class LogEmission extends Senders {
@@ -27,15 +27,22 @@ export class LogEmission extends Senders {
   private readonly growLastStart = new Int32Array(2);
   private readonly growLastCount = new Int32Array(2);
   private extraTurn = 0;
-  /** Place in its turns of each group's next quantum that goes to a consumer which works off nothing held. */
-  private readonly freeCursor: Int32Array;
+  /**
+   * Place in its turns of each group's next quantum from a backlog, originals and copies apart: they are of other sizes,
+   * and consumers are to get as much of each kind.
+   */
+  private readonly backlogCursors: readonly Int32Array[];
+  /** The visit's source has read its log to the end at this visit and at the one before. */
+  private keepsUp = false;
+  /** Bins that a quantum may hold beside its first one: a few sources' backlog counts as finely as other quanta. */
+  private moreBins = 1;
 
   constructor(state: LumpedState, threads: Threads, rereads: Rereads) {
     super(state, threads);
     this.rereads = rereads;
     const { layout } = state;
     this.shift = new Int32Array(layout.sources);
-    this.freeCursor = new Int32Array(layout.groups.length);
+    this.backlogCursors = [0, 1].map(() => new Int32Array(layout.groups.length));
     this.hottest = Float64Array.from(layout.groups, (group) =>
       group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1,
     );
@@ -66,6 +73,9 @@ export class LogEmission extends Senders {
   protected emit(s: number, groupIndex: number, from: number, to: number, flushNs: number): void {
     const { state, rereads, rows } = this;
     const { arrivals, sourceFlags } = state;
+    this.keepsUp =
+      !this.skipServer && (sourceFlags[s]! & (BEHIND | DEAD | HOLDS)) === 0 && state.healthySinceNs[s]! < flushNs;
+    this.moreBins = (sourceFlags[s]! & (BEHIND | LAGGING)) === (BEHIND | LAGGING) ? 0 : 1;
     // Of a source that has kept up since, from its end it is nearer.
     const known = this.eventBin[s]!;
     if (known < 0 || (known < arrivals.bin - 1 && (sourceFlags[s]! & BEHIND) === 0)) this.locate(s);
@@ -119,7 +129,7 @@ export class LogEmission extends Senders {
     start: number,
     binCount: number,
   ): void {
-    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + 1)
+    if (this.grow0[kind]! + this.grow1[kind]! > 0 && bin > this.growBin[kind]! + this.moreBins)
       this.flushGrown(kind, s, groupIndex, flushNs);
     if (this.grow0[kind]! + this.grow1[kind]! === 0) {
       this.growBin[kind] = bin;
@@ -140,14 +150,17 @@ export class LogEmission extends Senders {
     if (count0 + count1 === 0) return;
     const { layout, arrivals } = this.state;
     const { turns } = layout.groups[groupIndex]!;
-    const at = this.cursor[groupIndex]!;
+    const cursor = kind === 0 ? this.cursor : this.backlogCursors[kind]!;
+    const at = cursor[groupIndex]!;
     const turn = turns.length > 0 ? turns[at]! : this.pointwiseTurn(s, arrivals.bin + this.extraTurn++);
-    this.cursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
-    const firstNs = Math.round(this.growFirst[kind]!);
+    cursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
     const { resolutionNs } = layout;
-    const lastNs =
-      this.growLastBin[kind]! * resolutionNs +
-      ((this.growEnd[kind]! - this.growLastStart[kind]!) / this.growLastCount[kind]!) * resolutionNs;
+    // What has come since the last visit is spread over that time. Of a backlog the offsets alone say when it came.
+    const firstNs = this.keepsUp ? Math.max(0, flushNs - resolutionNs) : Math.round(this.growFirst[kind]!);
+    const lastNs = this.keepsUp
+      ? flushNs
+      : this.growLastBin[kind]! * resolutionNs +
+        ((this.growEnd[kind]! - this.growLastStart[kind]!) / this.growLastCount[kind]!) * resolutionNs;
     const lags = (this.state.sourceFlags[s]! & LAGGING) !== 0;
     this.send(
       s,
@@ -178,9 +191,7 @@ export class LogEmission extends Senders {
     if (ownUntilNs[turn]! <= nowNs || many || !group.edge.allToAll) return turn;
     const { turns } = group;
     for (let i = 0; i < turns.length; i++) {
-      const at = this.freeCursor[groupIndex]!;
-      this.freeCursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
-      const consumer = turns[at]!;
+      const consumer = this.spareTurn(groupIndex, turns);
       if (ownUntilNs[consumer]! <= nowNs && consumerMode[consumer] === CONSUMER_OPEN) return consumer;
     }
     return turn;

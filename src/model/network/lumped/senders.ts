@@ -37,6 +37,8 @@ export class Senders extends SourceLogs {
   protected readonly threads: Threads;
   /** Place in its turns of each group's next quantum. */
   protected readonly cursor: Int32Array;
+  /** The same for quanta whose turn's consumer cannot take them: walked by itself, or a neighbour would get them all. */
+  protected readonly spareCursor: Int32Array;
   protected readonly wireNsPerRecord: Float64Array;
   protected readonly groupEdge: Int32Array;
   protected readonly perMachine: number;
@@ -48,6 +50,7 @@ export class Senders extends SourceLogs {
     const { layout } = state;
     const { cluster } = layout.config;
     this.cursor = new Int32Array(layout.groups.length);
+    this.spareCursor = new Int32Array(layout.groups.length);
     this.wireNsPerRecord = Float64Array.from(
       layout.groups,
       (group) => (group.wireBytes * 8e9) / cluster.linkBitsPerSecond,
@@ -174,24 +177,24 @@ export class Senders extends SourceLogs {
     state.toWire(q, to);
   }
 
-  /** The consumer whose turn it is was lost alone: the next open one in the walk. Where none is open: the turn's own. */
+  /** The consumer whose turn it is was lost alone: open ones share its turns as they share all. Where none is open: its own. */
   nextOpen(s: number, groupIndex: number, turn: number): number {
     const { consumerMode, layout } = this.state;
     if (consumerMode[turn] === CONSUMER_HELD) return turn;
-    const group = layout.groups[groupIndex]!;
-    if (group.edge.allToAll) {
-      const { base, consumers } = layout.sinks[group.sink]!;
-      // Neighbours in number are no neighbours in the walk, so the dead one's share spreads.
-      for (let i = 1; i < consumers; i++) {
-        const consumer = base + ((turn - base + i * 7 + s) % consumers);
-        if (consumerMode[consumer] === CONSUMER_OPEN) return consumer;
-      }
-      for (let consumer = base; consumer < base + consumers; consumer++)
-        if (consumerMode[consumer] === CONSUMER_OPEN) return consumer;
-    } else {
-      const first = layout.firstConsumer[s]!;
-      for (let c = first; c < first + layout.consumerCount[s]!; c++) if (consumerMode[c] === CONSUMER_OPEN) return c;
+    const { turns } = layout.groups[groupIndex]!;
+    for (let i = 0; i < turns.length; i++) {
+      const consumer = this.spareTurn(groupIndex, turns);
+      if (consumerMode[consumer] === CONSUMER_OPEN) return consumer;
     }
+    if (turns.length > 0) return turn;
+    const first = layout.firstConsumer[s]!;
+    for (let c = first; c < first + layout.consumerCount[s]!; c++) if (consumerMode[c] === CONSUMER_OPEN) return c;
     return turn;
+  }
+
+  protected spareTurn(groupIndex: number, turns: Int32Array): number {
+    const at = this.spareCursor[groupIndex]!;
+    this.spareCursor[groupIndex] = at + 1 >= turns.length ? 0 : at + 1;
+    return turns[at]!;
   }
 }
