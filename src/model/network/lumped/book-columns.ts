@@ -117,7 +117,8 @@ export class BookColumns implements MissCounter {
       this.stride,
       this.combos,
       this.firstBin,
-      this.layout.bins,
+      // Anchors of matches whose first member comes within the run.
+      this.layout.bins + this.combos.maxOffset,
       apart,
     );
     this.shared.classes[id] = cls;

@@ -48,9 +48,11 @@ export class MatchCreation {
         later = Math.max(later, bin);
         earlier = Math.min(earlier, bin);
       }
-      // Emitted before t=0, or its latest member is produced after the run.
-      if (later < 0 || later >= this.book.layout.bins) continue;
-      this.book.expectedIn[later] = this.book.expectedIn[later]! + count;
+      // Emitted before t=0.
+      if (later < 0) continue;
+      // Where its latest member is produced after the run it counts nowhere, but those that came wait for it: of them
+      // fewer complete a match on arrival than if there were none.
+      if (later < this.book.layout.bins) this.book.expectedIn[later] = this.book.expectedIn[later]! + count;
       // What waits in the state from the start leaves it a window after it was produced.
       if (earlier < 0 && later - earlier > this.book.windowBins) {
         this.book.missed(MISS.late, later, count);
