@@ -1,14 +1,15 @@
 /**
  * Base classes that keep up while others lag. How many records of an event bin quanta bring to which class is known on
  * average only; what a class lacks of a bin whose quanta have all come to it has come too. Without that it would wait
- * for the last record of the bin, which those that lag bring seconds later.
+ * for the last record of the bin, which those that lag, or that are dead, bring seconds later.
  */
 import { OLD_BINS } from "./book-columns.js";
 import type { MatchBook } from "./match-book.js";
 import { BIN, WORDS } from "./quanta.js";
-import { BEHIND, DEAD, HOLDS, LAGGING, type LumpedState } from "./state.js";
+import { BEHIND, CONSUMER_HELD, CONSUMER_PASSED, LAGGING, type LumpedState } from "./state.js";
 
-const INCOMPLETE = DEAD | BEHIND | HOLDS | LAGGING;
+/** Of these sources quanta of old bins can be on their way; what dead ones have not read is known. */
+const INCOMPLETE = BEHIND | LAGGING;
 
 export class BaseSweeps {
   private readonly state: LumpedState;
@@ -21,7 +22,7 @@ export class BaseSweeps {
     this.books = books;
   }
 
-  /** Everything is advanced to the end of the bin; some of what was settled was late. */
+  /** Everything is advanced to the end of the bin; some of what was settled was late, or some sources are dead. */
   sweep(): void {
     const { sourceFlags, layout, arrivals } = this.state;
     const old = arrivals.bin - OLD_BINS;
@@ -37,13 +38,15 @@ export class BaseSweeps {
 
   private look(book: MatchBook): void {
     const { oldest, state } = this;
-    const { gates, countsFor, consumerAlive, queued, served, lateUntil } = state;
+    const { gates, countsFor, consumerAlive, consumerMode, queued, served, lateUntil } = state;
     const { words } = gates;
     const { base, consumers } = book.sink;
     oldest.fill(state.arrivals.bin);
     for (let c = base; c < base + consumers; c++) {
       const cls = countsFor[c]!;
-      if (consumerAlive[c] === 0 || served[c]! < lateUntil[c]!) oldest[cls] = 0;
+      // Its channels are apart: quanta bring it nothing.
+      if (consumerMode[c] === CONSUMER_PASSED && queued[c] === 0) continue;
+      if (consumerAlive[c] === 0 || consumerMode[c] === CONSUMER_HELD || served[c]! < lateUntil[c]!) oldest[cls] = 0;
       if (queued[c] === 0) continue;
       for (const list of [c, gates.lagList(c)]) {
         const head = gates.head[list]!;

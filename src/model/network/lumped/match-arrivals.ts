@@ -6,6 +6,7 @@ import { type BookColumns, OLD_BINS } from "./book-columns.js";
 import type { MatchClass } from "./match-class.js";
 import type { MatchExpiry } from "./match-expiry.js";
 import type { MatchPace } from "./match-pace.js";
+import type { Unread } from "./unread.js";
 
 /** Quanta are few and come unevenly: what a class of few consumers lacks of so many bins, the next one brings. */
 const LACKING_BINS = 2;
@@ -18,6 +19,7 @@ export class MatchArrivals {
   private readonly expiry: MatchExpiry;
   private readonly pace: MatchPace;
   private readonly lateMatch: LateMatch;
+  private readonly unread: Unread;
   private readonly latenciesNs: Float64Array;
   private readonly latencyCounts: Int32Array;
   /** Emitted since the last call of `takeEmitted`. */
@@ -26,8 +28,9 @@ export class MatchArrivals {
   private lateNs = -1;
   private eventDither = 0.5;
 
-  constructor(book: BookColumns, expiry: MatchExpiry, pace: MatchPace, lateMatch: LateMatch) {
+  constructor(book: BookColumns, expiry: MatchExpiry, pace: MatchPace, unread: Unread, lateMatch: LateMatch) {
     this.book = book;
+    this.unread = unread;
     this.pace = pace;
     this.expiry = expiry;
     this.lateMatch = lateMatch;
@@ -107,19 +110,33 @@ export class MatchArrivals {
     this.lateNs = -1;
   }
 
-  /** All quanta of event bins up to `toBin` have come to a base class: what it lacks of them has come with them. */
+  /** All quanta of event bins up to `toBin` that were ever read have come to a base class: what it lacks of them has come too. */
   sweepBase(slot: number, toBin: number): void {
     const { book } = this;
     const base = book.classes[slot]!;
     for (let bin = base.sweptTo + 1; bin <= toBin; bin++)
       for (const { input } of book.sink.inputs) {
         const at = book.at(input, bin);
-        base.rest[at] = 0;
+        this.takeNoMore(slot, input, bin);
+        const rest = base.rest[at]! - this.dueApart(slot, input, bin);
+        const kept = Math.min(rest, this.unreadOf(slot, input, bin));
+        base.rest[at] = kept > 0 ? base.rest[at]! - (rest - kept) : 0;
         this.lateNs = base.lateAt[at]!;
-        this.arriveIn(base, input, bin, 1, 0);
+        this.arriveIn(base, input, bin, kept > 0 ? (rest - kept) / rest : 1, 0);
       }
     this.lateNs = -1;
     base.sweptTo = Math.max(base.sweptTo, toBin);
+  }
+
+  /** What channels apart have not taken out of the quanta that have come was a rounding: only of unread records they still will. */
+  private takeNoMore(slot: number, input: number, bin: number): void {
+    const { book, unread } = this;
+    const at = book.at(input, bin);
+    for (let c = book.bases; c < book.classes.length; c++) {
+      const cls = book.classes[c]!;
+      if (!this.takesOut(cls, slot, bin) || bin > cls.apartDoneTo) continue;
+      cls.due[at] = cls.taken[at]! + cls.share * unread.of(book.sink.inputs[input]!.index, bin);
+    }
   }
 
   /** From now on the class meets its records at its own pace. Unless its consumers work off what had been held, they kept up until now. */
@@ -175,8 +192,10 @@ export class MatchArrivals {
     const last = left <= 0 && book.restOf(input, bin) <= 0;
     if (count <= 0 && !last) return;
     const rest = book.slotRest(base, input, bin) - this.dueApart(slot, input, bin);
-    const share = last || count >= rest ? 1 : count / rest;
-    base.rest[at] = Math.max(0, base.rest[at]! - count);
+    // What nobody has read can have come to no class, however unevenly quanta fell.
+    const kept = this.lateNs < 0 ? Math.min(rest, this.unreadOf(slot, input, bin)) : 0;
+    const share = last || rest <= 0 ? 1 : Math.min(count, rest - kept) / rest;
+    base.rest[at] = Math.max(kept, base.rest[at]! - count);
     if (count > 0) base.lateAt[at] = this.lateNs;
     let own = count;
     const whole = book.classes.length > book.bases ? pace.shareOf(slot, bin) : 1;
@@ -192,6 +211,22 @@ export class MatchArrivals {
     }
     this.arriveIn(base, input, bin, share, own);
     if (last) for (let b = 0; b < book.bases; b++) if (b !== slot) this.arriveIn(book.classes[b]!, input, bin, 1, 0);
+  }
+
+  /** Of the records of a bin that nobody has read, those of a base class, without what channels apart will take out of them. */
+  private unreadOf(slot: number, input: number, bin: number): number {
+    const { book, unread } = this;
+    const count = book.inputs === 1 ? 0 : unread.of(book.sink.inputs[input]!.index, bin);
+    if (count === 0) return 0;
+    let share = this.pace.shareOf(slot, bin);
+    for (let c = book.bases; c < book.classes.length; c++)
+      if (this.takesOut(book.classes[c]!, slot, bin)) share -= book.classes[c]!.share;
+    return Math.max(0, share * count);
+  }
+
+  /** The class's channels are to take its share out of the quanta of the bin. */
+  private takesOut(cls: MatchClass, slot: number, bin: number): boolean {
+    return cls.slot === slot && cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom;
   }
 
   /** All quanta of the bin have come: what the class still lacks of them has come too. */
@@ -211,8 +246,7 @@ export class MatchArrivals {
     const at = this.book.at(input, bin);
     for (let c = this.book.bases; c < this.book.classes.length; c++) {
       const cls = this.book.classes[c]!;
-      if (cls.slot === slot && cls.apartTo === Number.POSITIVE_INFINITY && bin >= cls.apartFrom)
-        due += Math.max(0, cls.due[at]! - cls.taken[at]!);
+      if (this.takesOut(cls, slot, bin)) due += Math.max(0, cls.due[at]! - cls.taken[at]!);
     }
     return due;
   }

@@ -20,6 +20,7 @@ import { MatchPace } from "./match-pace.js";
 import { MatchRereads } from "./match-rereads.js";
 import type { RecordLedger } from "./record-ledger.js";
 import { StateDeaths } from "./state-deaths.js";
+import type { Unread } from "./unread.js";
 
 export class MatchBook {
   readonly columns: BookColumns;
@@ -41,6 +42,7 @@ export class MatchBook {
     layout: Layout,
     sink: SinkGroup,
     exogenous: Arrivals,
+    unread: Unread,
     ledger: RecordLedger,
     shared: SharedShares,
     lateMatch: LateMatch,
@@ -52,7 +54,7 @@ export class MatchBook {
     this.creation = new MatchCreation(columns);
     this.expiry = new MatchExpiry(columns);
     this.pace = new MatchPace(columns);
-    this.arrivals = new MatchArrivals(columns, this.expiry, this.pace, lateMatch);
+    this.arrivals = new MatchArrivals(columns, this.expiry, this.pace, unread, lateMatch);
     this.losses = new MatchLosses(columns);
     this.rereads = new MatchRereads(columns, this.pace);
     this.duplicates = new MatchDuplicates(columns);

@@ -89,7 +89,7 @@ export class LumpedPlane implements DataPlane {
       this.binned.addMany(Math.floor(timeNs / this.binned.binNs), latenciesNs, counts, n, all);
     };
     this.books = layout.sinks.map(
-      (sink) => new MatchBook(layout, sink, state.arrivals, this.ledger, this.shared, lateMatch),
+      (sink) => new MatchBook(layout, sink, state.arrivals, state.unread, this.ledger, this.shared, lateMatch),
     );
     this.filling = new StateFilling(state, this.books);
     this.sweeps = new BaseSweeps(state, this.books);
@@ -171,7 +171,7 @@ export class LumpedPlane implements DataPlane {
     const endNs = Math.min(this.layout.config.durationNs, (bin + 1) * this.layout.resolutionNs);
     this.advanceTo(endNs);
     this.settlement.settle(endNs, bin, endNs >= this.layout.config.durationNs);
-    if (this.settlement.hadLate) this.sweeps.sweep();
+    if (this.settlement.hadLate || state.unread.any) this.sweeps.sweep();
     this.settlement.hadLate = false;
     const { classes } = rows;
     for (const book of this.books)

@@ -176,7 +176,6 @@ export class Sources extends LogEmission {
     const limit = holding.readLimit(s, groupIndex);
     state.readCap[s] = limit;
     const to = this.readBy(s, flushNs, logEnd);
-    let keepsUp = false;
     if (to < logEnd) {
       const fell = (sourceFlags[s]! & BEHIND) === 0;
       if (fell) {
@@ -196,7 +195,6 @@ export class Sources extends LogEmission {
       state.healthySinceNs[s] = flushNs;
       state.readCap[s] = Number.POSITIVE_INFINITY;
       holding.unstalled(s, flushNs);
-      keepsUp = true;
     }
     read[s] = to;
     if (holding.nobodyOpen(s, groupIndex)) {
@@ -206,7 +204,7 @@ export class Sources extends LogEmission {
     if (flushed[s]! < to) this.emit(s, groupIndex, flushed[s]!, to, flushNs);
     if (sourceFlags[s]! & HOLDS && state.held[s] === 0) sourceFlags[s] = sourceFlags[s]! & ~HOLDS;
     if (sourceFlags[s]! & BEHIND) return;
-    if (keepsUp) state.unread.end(s);
+    state.unread.end(s);
     if (sourceFlags[s]! & LAGGING && state.sentOf[s]! - state.processedAtTick[s]! <= this.caughtUpAt[groupIndex]!)
       state.noteCaughtUp(s);
   }

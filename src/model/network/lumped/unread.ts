@@ -20,6 +20,11 @@ export class Unread {
     this.from = new Int32Array(layout.sources).fill(-1);
   }
 
+  /** Some sources are dead or behind. */
+  get any(): boolean {
+    return this.counted > 0;
+  }
+
   of(group: number, bin: number): number {
     return this.counts[this.at(group, bin)]!;
   }
