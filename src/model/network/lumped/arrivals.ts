@@ -1,7 +1,7 @@
 /**
  * The external log: how many records each source's partition receives in each bin of the resolution. Draws are
  * addressed by (source, bin), so any bin of any source can be looked up again; within a bin records are evenly
- * spaced, the last at the bin's end. The log never stops, whatever happens to the job.
+ * spaced, half a spacing from its ends. The log never stops, whatever happens to the job.
  */
 import { poissonMass } from "../../../kernel/poisson.js";
 import type { RandomFamily } from "../../../kernel/random.js";
@@ -111,13 +111,13 @@ export class Arrivals {
     let bin = this.bin;
     let start = this.before[s]!;
     if (timeNs >= bin * resolutionNs)
-      return start + Math.floor((this.inBin[s]! * (timeNs - bin * resolutionNs)) / resolutionNs);
+      return start + Math.floor((this.inBin[s]! * (timeNs - bin * resolutionNs)) / resolutionNs + 0.5);
     while (bin > 0 && timeNs < bin * resolutionNs) {
       bin--;
       const count = this.draw(s, bin);
       start -= count;
       if (timeNs >= bin * resolutionNs)
-        return start + Math.floor((count * (timeNs - bin * resolutionNs)) / resolutionNs);
+        return start + Math.floor((count * (timeNs - bin * resolutionNs)) / resolutionNs + 0.5);
     }
     return 0;
   }

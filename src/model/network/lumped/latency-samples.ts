@@ -50,8 +50,11 @@ export class LatencySamples {
     this.flushShare = Float64Array.from(layout.groups, (group) => (group.edge.allToAll ? 1 / group.edge.consumers : 1));
     this.waitShare = Float64Array.from(layout.groups, (group) => {
       const channels = group.edge.allToAll ? group.edge.consumers : 1;
-      const fillNs = (engine.segmentBytes / ((group.ratePerSource * group.wireBytes) / channels)) * 1e9;
-      return Math.min(1, engine.bufferTimeoutNs / layout.resolutionNs, fillNs / layout.resolutionNs);
+      // Flushes come once in a timeout, ends of segments once in so many: a record waits for the first of the two.
+      const fills =
+        engine.segmentBytes / (((group.ratePerSource * group.wireBytes) / channels) * (engine.bufferTimeoutNs / 1e9));
+      const ofTimeout = fills >= 1 ? 1 - 1 / (3 * fills) : fills - (fills * fills) / 3;
+      return Math.min(1, (ofTimeout * engine.bufferTimeoutNs) / layout.resolutionNs);
     });
   }
 

@@ -14,8 +14,11 @@ export class LogEmission extends Senders {
   readonly shift: Int32Array;
   rows!: Rows;
   private readonly rereads: Rereads;
-  /** Largest share of a group's channels. */
+  /** Largest share of a group's channels, and the sum of the shares' squares. */
   private readonly hottest: Float64Array;
+  private readonly squares: Float64Array;
+  /** Of a record that filled segments have taken along. */
+  private filledCarry = 0.5;
   /** A quantum that grows while a visit's pieces are walked: 0 originals, 1 copies. */
   private readonly growBin = new Int32Array(2);
   private readonly grow0 = new Int32Array(2);
@@ -46,23 +49,30 @@ export class LogEmission extends Senders {
     this.hottest = Float64Array.from(layout.groups, (group) =>
       group.edge.allToAll ? group.edge.shares.reduce((most, share) => Math.max(most, share), 0) : 1,
     );
+    this.squares = Float64Array.from(layout.groups, (group) =>
+      group.edge.allToAll ? group.edge.shares.reduce((sum, share) => sum + share * share, 0) : 1,
+    );
   }
 
   /**
    * The source's attempt ends at `nowNs`: segments that its channels have filled since the last flush are on their
-   * way already. Only fast channels have any.
+   * way already, with all that was in them by then.
    */
   sendFullSegments(s: number, groupIndex: number, readTo: number, nowNs: number): void {
     const { layout, flushed, sourceFlags } = this.state;
     const group = layout.groups[groupIndex]!;
     const unflushed = readTo - flushed[s]!;
-    const segment = layout.config.engine.segmentBytes;
-    if (sourceFlags[s]! & HOLDS || unflushed * this.hottest[groupIndex]! * group.wireBytes < segment) return;
-    let sent = 0;
-    const perRow = (share: number): number =>
-      Math.floor((Math.floor((unflushed * share * group.wireBytes) / segment) * segment) / group.wireBytes);
-    if (group.edge.allToAll) for (const share of group.edge.shares) sent += perRow(share);
-    else sent = perRow(1 / layout.consumerCount[s]!) * layout.consumerCount[s]!;
+    const perSegment = layout.config.engine.segmentBytes / group.wireBytes;
+    if (sourceFlags[s]! & HOLDS || unflushed === 0) return;
+    // A segment begins anywhere, so its end lies anywhere between two others: on average half of a channel's records since
+    // its flush, or all but half a segment, have gone with the last end, if there was one.
+    let exact = this.filledCarry;
+    if (unflushed * this.hottest[groupIndex]! <= perSegment)
+      exact += (unflushed * unflushed * this.squares[groupIndex]!) / (2 * perSegment);
+    else if (group.edge.allToAll) for (const share of group.edge.shares) exact += filled(unflushed * share, perSegment);
+    else exact += filled(unflushed / layout.consumerCount[s]!, perSegment) * layout.consumerCount[s]!;
+    const sent = Math.min(unflushed, Math.floor(exact));
+    this.filledCarry = Math.min(1, exact - sent);
     if (sent === 0) return;
     this.skipServer = true;
     this.emit(s, groupIndex, flushed[s]!, flushed[s]! + sent, nowNs);
@@ -196,4 +206,9 @@ export class LogEmission extends Senders {
     }
     return turn;
   }
+}
+
+/** Expected records of `count` since a channel's flush that a segment has taken along which was filled since. */
+function filled(count: number, perSegment: number): number {
+  return count <= perSegment ? (count * count) / (2 * perSegment) : count - perSegment / 2;
 }

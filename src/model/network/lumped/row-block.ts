@@ -27,8 +27,12 @@ export class RowBlock {
   /** Positions in the originals emitted by the source: where the state's count began; what was sent on by itself. */
   readonly mark: Int32Array;
   readonly sent: Int32Array;
+  /** Records of the channel that its consumer had processed when it died: of segments filled since a flush, they are in quanta to come. */
+  readonly processed: Int32Array;
   /** Silent rows: credits left, and the flush that took the last one. */
   readonly credits: Float64Array;
+  /** Silent rows: by how much the channel's share must have grown for its first record. */
+  readonly firstIn: Float64Array;
   readonly flushNs: Float64Array;
   /** Held rows: 1 if the head of the first record went out with the old view; its rest goes no further. */
   readonly torn: Uint8Array;
@@ -51,7 +55,9 @@ export class RowBlock {
     this.phase = new Float64Array(rows);
     this.mark = new Int32Array(rows);
     this.sent = new Int32Array(rows);
+    this.processed = new Int32Array(rows);
     this.credits = new Float64Array(rows);
+    this.firstIn = new Float64Array(rows);
     this.flushNs = new Float64Array(rows).fill(-1);
     this.torn = new Uint8Array(rows);
     this.behind = new Uint8Array(rows);

@@ -55,37 +55,37 @@ export class RowPositions {
     return flushNs < 0 ? 0 : Math.min(this.xAt(s, flushNs), this.flushedX(s));
   }
 
-  /** Position up to which the channel had been sent by `timeNs`: its last flush, and the segments filled since. */
+  /** Position up to which the channel had been sent by `timeNs`: its last flush, or the end of the last segment filled since. */
   sentBy(block: RowBlock, i: number, s: number, share: number, timeNs: number): number {
-    const { layout } = this.state;
-    const { wireBytes } = layout.groups[layout.groupOfSource[s]!]!;
-    const flushedX = this.xAtFlush(s, timeNs);
     const phase = block.phase[i]!;
-    const base = this.contents(share, phase, flushedX);
+    const flushed = this.contents(share, phase, this.xAtFlush(s, timeNs));
     const now = this.contents(share, phase, this.xAt(s, timeNs));
-    const segment = layout.config.engine.segmentBytes;
-    return base + Math.floor((Math.floor(((now - base) * wireBytes) / segment) * segment) / wireBytes);
+    const perSegment = this.perSegment(s);
+    const full = Math.floor((Math.floor(now / perSegment + segmentStart(phase)) - segmentStart(phase)) * perSegment);
+    return Math.max(flushed, Math.min(now, full));
+  }
+
+  private perSegment(s: number): number {
+    const { layout } = this.state;
+    return layout.config.engine.segmentBytes / layout.groups[layout.groupOfSource[s]!]!.wireBytes;
   }
 
   /** Segments that the channel's records [from, to) fill up; most end inside a record. */
   segmentsFilled(s: number, phase: number, from: number, to: number): number {
-    const { layout } = this.state;
-    const perSegment = layout.config.engine.segmentBytes / layout.groups[layout.groupOfSource[s]!]!.wireBytes;
-    // Where in a segment the channel stood at t=0: anywhere.
-    const start = (phase * 7919) % 1;
+    const perSegment = this.perSegment(s);
+    const start = segmentStart(phase);
     return Math.floor(to / perSegment + start) - Math.floor(from / perSegment + start);
   }
 
   /** Where the channel's first buffer ends of what it holds since position `from`; Infinity if all is in one. */
   firstBufferEnd(block: RowBlock, i: number, s: number, consumer: number): number {
-    const { layout } = this.state;
     const share = this.shareOf(s, consumer);
     const phase = block.phase[i]!;
     const from = this.contents(share, phase, block.mark[i]!);
     const to = this.contents(share, phase, this.flushedX(s));
     if (this.segmentsFilled(s, phase, from, to) === 0) return Number.POSITIVE_INFINITY;
-    const perSegment = layout.config.engine.segmentBytes / layout.groups[layout.groupOfSource[s]!]!.wireBytes;
-    const start = (phase * 7919) % 1;
+    const perSegment = this.perSegment(s);
+    const start = segmentStart(phase);
     const end = Math.ceil((Math.floor(from / perSegment + start) + 1 - start) * perSegment);
     return Math.ceil((end - phase) / share);
   }
@@ -144,4 +144,9 @@ export class RowPositions {
       if (count > 0) visit(bin, count);
     });
   }
+}
+
+/** Where in a segment a channel stood at t=0, as a share of it: anywhere. A flush does not begin a new segment. */
+function segmentStart(phase: number): number {
+  return (phase * 7919) % 1;
 }

@@ -67,11 +67,11 @@ export class RowWithdrawals {
     const phase = block.phase[i]!;
     const end = block.until[i]!;
     const until = end < x1 ? end : x1;
-    const from = positions.contents(share, phase, x0);
+    const from = Math.max(positions.contents(share, phase, x0), block.processed[i]!);
     const to = until > x0 ? positions.contents(share, phase, until) : from;
     if (to > from) this.takeRecords(block, i, consumer, from, to, x0, share);
     if (end <= x1) table.release(block, i, source, consumer);
-    return to - from;
+    return Math.max(0, to - from);
   }
 
   /** The channel's records [from, to) are held, or lost where they are: on the wire, in the queue, or discarded. */
@@ -132,8 +132,8 @@ export class RowWithdrawals {
     // Contents are spread evenly here, but come at random: some flushes find nothing, others more than the mean.
     const mean = layout.groups[layout.groupOfSource[s]!]!.meanPerBin * share;
     const perFlush = (1 - Math.exp(-mean)) / Math.min(1, mean);
-    // The first record of a channel comes when its share has grown by 1 − phase: so much of a credit goes before it.
-    const least = (1 - block.phase[i]!) * perFlush;
+    // The channel's first record comes when its share has grown by so much: as much of a credit goes before it.
+    const least = block.firstIn[i]! * perFlush;
     if (block.flushNs[i] !== flushNs) {
       if (block.credits[i]! <= least) {
         block.state[i] = ROW.hold;

@@ -52,7 +52,10 @@ export class Rows extends RowTable {
         continue;
       }
       block.state[s] = silent ? ROW.silent : ROW.deadConsumer;
-      block.credits[s] = creditsLeft(state, s, this.positions.shareOf(s, consumer), block.phase[s]!);
+      const share = this.positions.shareOf(s, consumer);
+      block.credits[s] = creditsLeft(state, s, share, block.phase[s]!);
+      block.firstIn[s] = 1 - ((share * this.positions.flushedX(s) + block.phase[s]!) % 1);
+      block.processed[s] = silent ? 0 : lost.processed;
       block.flushNs[s] = -1;
       block.torn[s] = 0;
       state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
@@ -61,13 +64,19 @@ export class Rows extends RowTable {
   }
 
   /** What is between the sender's buffers and the consumer's state when the consumer dies. */
-  private inFlight(block: RowBlock, s: number, consumer: number, nowNs: number, drainNs: number): { flushed: number } {
+  private inFlight(
+    block: RowBlock,
+    s: number,
+    consumer: number,
+    nowNs: number,
+    drainNs: number,
+  ): { flushed: number; processed: number } {
     const share = this.positions.shareOf(s, consumer);
     const processed = this.positions.sentBy(block, s, s, share, Math.max(0, nowNs - drainNs));
     const flushed = this.positions.contents(share, block.phase[s]!, this.positions.flushedX(s));
     // Segments sent since the last flush are still in no quantum: the next visit counts them.
     block.sent[s] = this.positions.sentBy(block, s, s, share, nowNs);
-    return { flushed: Math.max(0, flushed - processed) };
+    return { flushed: Math.max(0, flushed - processed), processed };
   }
 
   /** The source's attempt ends: its rows with it. Held contents are lost. */
@@ -117,6 +126,7 @@ export class Rows extends RowTable {
     } else {
       block.state[i] = ROW.hold;
       block.mark[i] = this.positions.flushedX(s);
+      block.processed[i] = 0;
       const phase = block.phase[i]!;
       const written = this.positions.contents(share, phase, this.positions.xAt(s, nowNs));
       block.torn[i] =
@@ -166,13 +176,8 @@ export class Rows extends RowTable {
       }
       if (this.state.stallAt[s] !== Number.POSITIVE_INFINITY) this.limitStale[s] = 1;
     } else if (row === ROW.discard || row === ROW.deadConsumer || row === ROW.silent) {
-      if (row !== ROW.discard) {
-        // No close ever came: what is queued goes to the old view and is lost with it.
-        block.state[i] = ROW.discard;
-        block.mark[i] = this.positions.xAt(s, nowNs);
-        block.sent[i] = this.positions.sentBy(block, i, s, this.positions.shareOf(s, consumer), nowNs);
-      }
-      block.until[i] = this.positions.xAt(s, nowNs);
+      // Where no close ever came, what the old view has not sent by now waits in the queue for the new one.
+      block.until[i] = row === ROW.discard ? this.positions.xAt(s, nowNs) : this.positions.flushedX(s);
       if (block.until[i]! <= this.positions.flushedX(s)) this.release(block, i, s, consumer);
     } else this.release(block, i, s, consumer);
     if (block.behindRows > 0) this.sendBehind(block, nowNs);

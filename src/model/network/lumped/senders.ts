@@ -72,7 +72,7 @@ export class Senders extends SourceLogs {
     const { words, doubles } = pool;
     const w = q * WORDS;
     const d = q * DOUBLES;
-    const inThis = Math.floor(state.arrivals.inBin[s]! * state.layout.phaseShare[s]!);
+    const inThis = Math.floor(state.arrivals.inBin[s]! * state.layout.phaseShare[s]! + 0.5);
     const count0 = before0 > 0 ? before0 : before0 + inThis;
     const count1 = before0 > 0 ? inThis : 0;
     const count = count0 + count1;

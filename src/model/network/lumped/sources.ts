@@ -85,7 +85,7 @@ export class Sources extends LogEmission {
     let { words, doubles } = pool;
     for (let s = from; s < to; s++) {
       const group = groupOfSource[s]!;
-      const inThis = Math.floor(inBin[s]! * phaseShare[s]!);
+      const inThis = Math.floor(inBin[s]! * phaseShare[s]! + 0.5);
       const end = before[s]! + inThis;
       if (sourceFlags[s] !== 0) {
         this.visitSlow(s, group, start + phaseNs[s]!, end);
