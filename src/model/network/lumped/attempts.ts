@@ -87,7 +87,7 @@ export class Attempts {
     ledger.settleOwn(
       s,
       group.resumeCommitted ? from : Number.POSITIVE_INFINITY,
-      (bin, count, cls) => book.loseEarlier(group.input, bin, count, cls),
+      (bin, count, cls, cause) => book.loseEarlier(group.input, bin, count, cls, cause === CAUSE.lostInFlight),
       (bin, count, cause) => {
         backBy.set(bin, (backBy.get(bin) ?? 0) + count);
         const list = causes.get(bin);
@@ -139,7 +139,7 @@ export class Attempts {
       state.unread.skip(s, logEnd);
     }
     // Own losses of bins that are not read again after all.
-    for (const [bin, count] of backBy) if (count > 0) book.loseEarlier(group.input, bin, count, ALL_CLASSES);
+    for (const [bin, count] of backBy) if (count > 0) book.loseEarlier(group.input, bin, count, ALL_CLASSES, false);
 
     flushed[s] = from;
     sources.shift[s] = position - from;

@@ -8,6 +8,7 @@ import { hashExpected, matchTotals, producedByBin } from "./finish-totals.js";
 import type { MatchBook } from "./match-book.js";
 import type { PlaneParts } from "./plane-parts.js";
 import { BIN, COPY, COUNT_0, COUNT_1, NEXT, SOURCE, TARGET, WORDS } from "./quanta.js";
+import { CAUSE } from "./record-ledger.js";
 import { DEAD } from "./state.js";
 
 export interface Walk {
@@ -115,7 +116,8 @@ function settleSources(plane: PlaneParts): void {
     ledger.settleOwn(
       s,
       Number.POSITIVE_INFINITY,
-      (bin, count, cls) => books[group.sink]!.loseEarlier(group.input, bin, count, cls),
+      (bin, count, cls, cause) =>
+        books[group.sink]!.loseEarlier(group.input, bin, count, cls, cause === CAUSE.lostInFlight),
       () => undefined,
     );
   }

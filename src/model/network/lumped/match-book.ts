@@ -203,8 +203,8 @@ export class MatchBook {
     this.losses.lose(input, bin, count);
   }
   /** The same of records that were lost before a partner that has died since, on their way to consumers that counted for class `cls`. */
-  loseEarlier(input: number, bin: number, count: number, cls: number): void {
-    this.losses.loseEarlier(input, bin, count, cls);
+  loseEarlier(input: number, bin: number, count: number, cls: number, withState: boolean): void {
+    this.losses.loseEarlier(input, bin, count, cls, withState);
   }
   /** Channels of a class apart take `count` records out of the quanta: lost, or held back for later. */
   withdraw(cls: MatchClass, input: number, bin: number, count: number, held: boolean): void {

@@ -15,23 +15,27 @@ export class MatchLosses {
     this.loseOfAll(input, bin, count, MISS.stateLost);
   }
 
-  /** The same of records that were lost before this became final, so not because of a partner that has died since. */
-  loseEarlier(input: number, bin: number, count: number, id: number): void {
+  /**
+   * The same of records that were lost before this became final, so not because of a partner that has died since;
+   * `withState`: they were lost with the consumer in whose state their partners were, which died first.
+   */
+  loseEarlier(input: number, bin: number, count: number, id: number, withState: boolean): void {
     if (bin >= this.book.layout.bins) return;
     const cls = this.book.shared.classes[id];
-    const own = cls && bin >= cls.pacedFrom ? this.loseOfPaced(cls, input, bin, count) : 0;
-    this.loseOfAll(input, bin, count - own, MISS.inputLost);
+    const died = withState ? MISS.stateLost : MISS.inputLost;
+    const own = cls && bin >= cls.pacedFrom ? this.loseOfPaced(cls, input, bin, count, died) : 0;
+    this.loseOfAll(input, bin, count - own, died);
     // The last ones were those of that class: what rounding left of all others is lost with them.
-    if (own > 0 && own === count && this.book.restOf(input, bin) <= 0) this.loseShare(input, bin, 0, 1, MISS.inputLost);
+    if (own > 0 && own === count && this.book.restOf(input, bin) <= 0) this.loseShare(input, bin, 0, 1, died);
   }
 
   /** They were on their way to consumers of a class with a pace of its own; returns how many it had to come. */
-  private loseOfPaced(cls: MatchClass, input: number, bin: number, count: number): number {
+  private loseOfPaced(cls: MatchClass, input: number, bin: number, count: number, died: number): number {
     const at = this.book.at(input, bin);
     const own = Math.min(count, Math.floor(cls.passing[at]!));
     if (own <= 0) return 0;
     this.book.remaining[at] = Math.max(0, this.book.remaining[at]! - own);
-    this.missOfPaced(cls, input, bin, own / cls.passing[at]!, MISS.inputLost);
+    this.missOfPaced(cls, input, bin, own / cls.passing[at]!, died);
     return own;
   }
 

@@ -111,7 +111,7 @@ export class RecordLedger {
   settleOwn(
     s: number,
     offset: number,
-    forGood: (bin: number, count: number, cls: number) => void,
+    forGood: (bin: number, count: number, cls: number, cause: number) => void,
     again: (bin: number, count: number, cause: number) => void,
   ): void {
     let slot = this.ownHead[s]!;
@@ -127,8 +127,8 @@ export class RecordLedger {
       const bin = this.ownBin[slot]!;
       const cause = this.ownCause[slot]!;
       const cls = this.ownClass[slot]!;
-      if (kept0 > 0) forGood(bin, kept0, cls);
-      if (kept1 > 0) forGood(bin + 1, kept1, cls);
+      if (kept0 > 0) forGood(bin, kept0, cls, cause);
+      if (kept1 > 0) forGood(bin + 1, kept1, cls, cause);
       if (count0 > kept0) again(bin, count0 - kept0, cause);
       if (count1 > kept1) again(bin + 1, count1 - kept1, cause);
       const next = this.ownNext[slot]!;

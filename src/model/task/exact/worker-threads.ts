@@ -279,9 +279,10 @@ export class WorkerThreads {
       this.hand.advance(task, sim.nowNs);
     }
     this.state[task] = THREAD.down;
+    // The state first: a match between it and what is in hand or in the gate is missed because it died, whichever it was.
+    this.states[task]?.die(sim.nowNs);
     if (this.hand.buffer[task]! >= 0) this.gates.loseInHand(this.hand.buffer[task]!);
     this.hand.buffer[task] = -1;
     this.stalls.end(task, sim.nowNs);
-    this.states[task]?.die(sim.nowNs);
   }
 }
