@@ -79,7 +79,9 @@ test.each(["exact", "100ms"])(
 
 test("all joiners restart: the pools of the sources that live on are used up before any channel has its ten buffers, in both planes", () => {
   const mean = (resolution: string): number => {
-    const { stalls } = simulateCase(config(8, FAULTS["a TaskManager is killed"], resolution)).plane;
+    const { plane } = simulateCase(config(8, FAULTS["a TaskManager is killed"], resolution));
+    // Until the joiners are back: after that the backlog presses on them for about as long as is reported.
+    const stalls = plane.stalls.filter(({ atNs }) => atNs < 12e9);
     const living = [0, 1, 2, 3].flatMap((subtask) => [subtask, 8 + subtask]);
     expect(stalls.map(({ task }) => task).sort((a, b) => a - b)).toEqual(living.sort((a, b) => a - b));
     return stalls.reduce((sum, { atNs }) => sum + atNs, 0) / stalls.length;
