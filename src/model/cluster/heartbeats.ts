@@ -163,26 +163,31 @@ export class Heartbeats {
 
   /** The timer of the JobManager's monitor: posts the alarm on the main thread, where a queued answer may still come first. */
   private onMonitorDue(tm: number): void {
-    const { sim, config, entities, log } = this.context;
+    const { sim, config, entities } = this.context;
     if (!this.monitored[tm]) return;
     const dueNs = this.heardNs[tm]! + config.engine.heartbeatTimeoutNs;
     if (dueNs > sim.nowNs) {
       sim.schedule(dueNs, this.monitorDue, entities.taskManager(tm), tm);
       return;
     }
-    const step = log.add(
+    this.jobManager.thread.post(this.timedOut, tm, 0, this.logTimeout(tm, this.heardNs[tm]!));
+  }
+
+  /** Nothing was heard since `sinceNs`. @returns the step in the causal log */
+  private logTimeout(tm: number, sinceNs: number): number {
+    const { sim, config, log } = this.context;
+    return log.add(
       this.stepTimeout,
       PHASE.detect,
       threadId(THREAD.timer, 0),
       tm,
-      this.heardNs[tm]!,
+      sinceNs,
       sim.nowNs,
       -1,
       -1,
       costIndex("heartbeatTimeout"),
       config.engine.heartbeatTimeoutNs,
     );
-    this.jobManager.thread.post(this.timedOut, tm, 0, step);
   }
 
   private onTimedOut(tm: number, step: number): void {
@@ -206,25 +211,14 @@ export class Heartbeats {
 
   /** The TaskManager's own monitor of the JobManager. */
   private onTaskManagerDue(tm: number): void {
-    const { sim, config, entities, cluster, log, links } = this.context;
+    const { sim, config, entities, cluster, links } = this.context;
     if (!this.monitors[tm] || !cluster.alive(tm)) return;
     const dueNs = this.requestedNs[tm]! + config.engine.heartbeatTimeoutNs;
     if (dueNs > sim.nowNs) {
       sim.schedule(dueNs, this.taskManagerDue, entities.taskManager(tm), tm);
       return;
     }
-    const step = log.add(
-      this.stepTimeout,
-      PHASE.detect,
-      threadId(THREAD.timer, 0),
-      tm,
-      this.requestedNs[tm]!,
-      sim.nowNs,
-      -1,
-      -1,
-      costIndex("heartbeatTimeout"),
-      config.engine.heartbeatTimeoutNs,
-    );
+    const step = this.logTimeout(tm, this.requestedNs[tm]!);
     // It says goodbye, if that gets through.
     if (links.up(tm, JOB_MANAGER_NODE)) this.monitored[tm] = false;
     this.disconnect(tm, step);

@@ -132,6 +132,23 @@ const caseAxis = (cases: readonly Path[]): Spec => ({
   scale: { paddingInner: 0.22, paddingOuter: 0.1 },
 });
 
+/** A bar from `from` to `to` for each phase of each case, and its label where there is room for one. */
+const barsWithLabels = (cases: readonly Path[], x: Spec, measures: readonly Spec[]): Spec[] => [
+  {
+    mark: { type: "bar" },
+    encoding: {
+      x,
+      x2: { field: "to" },
+      color: colour(cases),
+      tooltip: [{ field: "case", type: "nominal" }, { field: "phase", type: "nominal" }, ...measures],
+    },
+  },
+  {
+    mark: { type: "text", align: "left", dx: 4, color: "#10151b", fontSize: 10 },
+    encoding: { x, text: { field: "label", type: "nominal" } },
+  },
+];
+
 interface PublishedMark {
   readonly case: string;
   readonly at: number;
@@ -163,25 +180,11 @@ function gantt(cases: readonly Path[], published: readonly PublishedMark[], mode
     data: { values },
     encoding: { y: caseAxis(cases) },
     layer: [
-      {
-        mark: { type: "bar" },
-        encoding: {
-          x,
-          x2: { field: "to" },
-          color: colour(cases),
-          tooltip: [
-            { field: "case", type: "nominal" },
-            { field: "phase", type: "nominal" },
-            { field: "from", type: "quantitative", title: "from (s after the fault)", format: ".3f" },
-            { field: "seconds", type: "quantitative", title: "length (s)", format: ".3f" },
-            { field: "thread", type: "nominal", title: "on" },
-          ],
-        },
-      },
-      {
-        mark: { type: "text", align: "left", dx: 4, color: "#10151b", fontSize: 10 },
-        encoding: { x, text: { field: "label", type: "nominal" } },
-      },
+      ...barsWithLabels(cases, x, [
+        { field: "from", type: "quantitative", title: "from (s after the fault)", format: ".3f" },
+        { field: "seconds", type: "quantitative", title: "length (s)", format: ".3f" },
+        { field: "thread", type: "nominal", title: "on" },
+      ]),
       {
         data: {
           values: cases.map(({ name, totalMs }) => ({ case: name, at: totalMs / 1000, label: duration(totalMs) })),
@@ -251,24 +254,10 @@ function shares(cases: readonly Path[]): Spec {
     data: { values },
     encoding: { y: caseAxis(cases) },
     layer: [
-      {
-        mark: { type: "bar" },
-        encoding: {
-          x,
-          x2: { field: "to" },
-          color: colour(cases),
-          tooltip: [
-            { field: "case", type: "nominal" },
-            { field: "phase", type: "nominal" },
-            { field: "seconds", type: "quantitative", title: "time (s)", format: ".3f" },
-            { field: "share", type: "quantitative", title: "share", format: ".1%" },
-          ],
-        },
-      },
-      {
-        mark: { type: "text", align: "left", dx: 4, color: "#10151b", fontSize: 10 },
-        encoding: { x, text: { field: "label", type: "nominal" } },
-      },
+      ...barsWithLabels(cases, x, [
+        { field: "seconds", type: "quantitative", title: "time (s)", format: ".3f" },
+        { field: "share", type: "quantitative", title: "share", format: ".1%" },
+      ]),
     ],
   };
 }
