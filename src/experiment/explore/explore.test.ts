@@ -112,3 +112,7 @@ describe("a finding", () => {
     ]);
   });
 });
+
+test("an update for an older attempt than the one that was asked for in vain is stale: its channel asks on for the newer one", () => {
+  expect(exploreStretch({ seed: "session5", from: 5700, count: 1, given: null }).findings).toEqual([]);
+});

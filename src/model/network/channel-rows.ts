@@ -26,6 +26,8 @@ export class ChannelRows {
   /** Producer attempt that the channel reads from, and the one it asks. */
   readsAttempt = new Int32Array(this.capacity);
   askedAttempt = new Int32Array(this.capacity);
+  /** Attempt that was asked for last and not found; an update for an older one is stale. */
+  missedAttempt = new Int32Array(this.capacity);
   /** Producer attempt of the cached update. */
   cachedAttempt = new Int32Array(this.capacity);
   /** Producer attempt in the last update RPC that left the JobManager. */
@@ -88,6 +90,7 @@ export class ChannelRows {
     this.closedAttempt[row] = NONE;
     this.readsAttempt[row] = attemptOf[producer]!;
     this.askedAttempt[row] = NONE;
+    this.missedAttempt[row] = NONE;
     this.cachedAttempt[row] = NONE;
     this.toldAttempt[row] = attemptOf[producer]!;
     this.registered[row] = 1;
@@ -110,6 +113,7 @@ export class ChannelRows {
     this.flagVersion = longer(this.flagVersion, this.capacity);
     this.readsAttempt = longer(this.readsAttempt, this.capacity);
     this.askedAttempt = longer(this.askedAttempt, this.capacity);
+    this.missedAttempt = longer(this.missedAttempt, this.capacity);
     this.cachedAttempt = longer(this.cachedAttempt, this.capacity);
     this.toldAttempt = longer(this.toldAttempt, this.capacity);
     this.registered = longer(this.registered, this.capacity);

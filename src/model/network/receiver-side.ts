@@ -192,7 +192,7 @@ export class ReceiverSide {
       const known =
         state === CHANNEL.drainingCached
           ? rows.cachedAttempt[row]!
-          : Math.max(rows.readsAttempt[row]!, rows.askedAttempt[row]!);
+          : Math.max(rows.readsAttempt[row]!, rows.askedAttempt[row]!, rows.missedAttempt[row]! - 1);
       const newer = attempt > known || this.policy.defects?.appliesOlderUpdate === true;
       if (newer && state === CHANNEL.active && this.policy.defects?.ignoresForcedUpdate) continue;
       if (newer && state === CHANNEL.draining && this.policy.defects?.appliesBeforeDrain) {

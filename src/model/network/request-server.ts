@@ -139,6 +139,7 @@ export class RequestServer {
         this.rows.askedAttempt[row] === asked
       ) {
         this.rows.askedAttempt[row] = NONE;
+        this.rows.missedAttempt[row] = asked;
         notFound.push(p);
       }
     });
