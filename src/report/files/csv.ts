@@ -11,7 +11,7 @@ export function toCsv(columns: readonly string[], rows: Iterable<readonly Cell[]
   return stringify(rows as Cell[][], {
     header: true,
     columns: [...columns],
-    // Looking for a lone carriage return in every number was half of this program's garbage: only words are searched.
+    // Looking for a lone carriage return in every number was a third of a sweep's garbage: only words are searched.
     quote_record_delimiter: false,
     cast: {
       string: (value) => (value.includes("\r") ? { value, quoted: true } : value),

@@ -39,9 +39,8 @@ interface Contest {
 export const LONG_RUNS: Contest = { slots: 4_000, runs: 6, rounds: 2 };
 export const MANY_RUNS: Contest = { slots: 1_000, runs: 40, rounds: 2 };
 /**
- * Runs of a second each. V8's compiler and collector have threads of their own, which keep the second core busy for a
- * tenth of the time with one worker already, and each worker has to warm up: the shorter the runs, the more that is.
- * They do not reach what is asked.
+ * Runs of a second each. V8's compiler and collector have threads of their own, which use the second core with one worker
+ * already, and each worker has to warm up: the shorter the runs, the more that is.
  */
 export const SHORT_RUNS: Contest = { slots: 200, runs: 50, rounds: 3 };
 
