@@ -8,6 +8,7 @@ import { orAbort } from "../../experiment/sweep/abort.js";
 import { materialise, type UnitPlan } from "../../experiment/sweep/units.js";
 import { compileLessEagerly } from "../optimiser.js";
 import { DiskError, type Executor, type ExecutorHooks } from "./executor.js";
+import { collectLessOften } from "./heap-growth.js";
 import type { UnitAnswer, UnitTask } from "./unit-worker.js";
 
 /** A task should take about so long: far more than asking a thread costs, far less than anyone waits for progress. */
@@ -28,6 +29,7 @@ export async function threadPool(workers: number | undefined): Promise<ThreadPoo
   const { Piscina } = await import("piscina");
   const width = workers ?? availableParallelism();
   compileLessEagerly();
+  collectLessOften();
   const pool = new Piscina({
     filename: new URL("./unit-worker.js", import.meta.url).href,
     minThreads: 0,
