@@ -79,6 +79,34 @@ export class LogEmission extends Senders {
     this.skipServer = false;
   }
 
+  /**
+   * True if all that distinguishes the source from a healthy one is that channels apart take their shares out of its
+   * quanta: it has read its log to the end since its last visit, does so now, and holds nothing itself.
+   */
+  protected onlyHasRows(s: number, groupIndex: number, flushNs: number, logEnd: number): boolean {
+    const { state, rereads } = this;
+    return (
+      state.sourceFlags[s] === HAS_ROWS &&
+      this.rows.limitStale[s] === 0 &&
+      state.held[s] === 0 &&
+      logEnd <= state.stallAt[s]! &&
+      state.readCap[s] === Number.POSITIVE_INFINITY &&
+      state.healthySinceNs[s]! < flushNs &&
+      rereads.first[s]! >= rereads.end[s]! &&
+      state.openConsumers[state.layout.groups[groupIndex]!.sink]! > 0
+    );
+  }
+
+  /** What channels apart leave of the originals [from, to) of one event bin. */
+  protected leftByRows(s: number, groupIndex: number, from: number, to: number, bin: number, flushNs: number): number {
+    if (to <= from) return 0;
+    const { rows } = this;
+    const x = this.shift[s]!;
+    const left = to - from - rows.withdrawals.withdraw(s, groupIndex, x + from, x + to, bin, flushNs);
+    const owes = left < 0 || (this.state.sourceFlags[s]! & IN_DEBT) !== 0;
+    return owes ? rows.debts.payDebt(s, groupIndex, left, bin) : left;
+  }
+
   /** Turns the offsets [from, to) into quanta, bin by bin. */
   protected emit(s: number, groupIndex: number, from: number, to: number, flushNs: number): void {
     const { state, rereads, rows } = this;

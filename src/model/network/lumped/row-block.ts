@@ -40,6 +40,9 @@ export class RowBlock {
   readonly behind: Uint8Array;
   /** The channel takes its share out of quanta up to this position only. */
   readonly until: Float64Array;
+  /** Some row had a finite `until`; the largest `processed` ever. Where they say so, a visit need not look at these columns. */
+  mayEnd = false;
+  mostProcessed = 0;
   /** Rows that are behind; and a row that waits for its view, as far as was last looked. */
   behindRows = 0;
   waitingAt = 0;

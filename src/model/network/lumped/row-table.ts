@@ -16,6 +16,8 @@ const RELEASED_ENOUGH = 0.25;
 export class RowTable {
   readonly ofConsumer = new Map<number, RowBlock>();
   readonly ofSource = new Map<number, RowBlock>();
+  /** 1 where `ofSource` has a block: asked at every visit of a source that has rows. */
+  readonly hasBlock: Uint8Array;
   readonly classes: RowClasses;
   readonly positions: RowPositions;
   /** Which sources' limits must be found anew at their next visit: rows began or ceased to hold. */
@@ -38,6 +40,7 @@ export class RowTable {
     this.phases = state.context.streams.family("channel-phase");
     this.rowsOf = new Int32Array(state.layout.sources);
     this.limitStale = new Uint8Array(state.layout.sources);
+    this.hasBlock = new Uint8Array(state.layout.sources);
     this.touchNs = new Float64Array(state.context.topology.tasks).fill(-1);
     this.rowsSinceNs = new Float64Array(state.layout.sources).fill(Number.POSITIVE_INFINITY);
     this.rowsUntilNs = new Float64Array(state.layout.sources).fill(Number.NEGATIVE_INFINITY);
@@ -85,6 +88,7 @@ export class RowTable {
         block.mark[s] = theirs.mark[i]!;
         block.sent[s] = theirs.sent[i]!;
         block.until[s] = theirs.until[i]!;
+        block.mayEnd ||= theirs.mayEnd;
         block.active++;
         const cls = this.classes.classOf.get(consumer);
         if (cls) cls.rows++;
@@ -101,6 +105,7 @@ export class RowTable {
     if (block === undefined) {
       block = new RowBlock(-1, s, layout.consumerCount[s]!);
       this.ofSource.set(s, block);
+      this.hasBlock[s] = 1;
     }
     for (let i = 0; i < block.rows; i++) {
       const consumer = layout.firstConsumer[s]! + i;
@@ -142,8 +147,10 @@ export class RowTable {
     block.active--;
     if (consumer >= 0 && block.consumer === consumer) this.maybeOpen(block);
     if (block.active > 0) return;
-    if (block.source >= 0) this.ofSource.delete(block.source);
-    else {
+    if (block.source >= 0) {
+      this.ofSource.delete(block.source);
+      this.hasBlock[block.source] = 0;
+    } else {
       this.ofConsumer.delete(block.consumer);
       this.consumerBlocks = this.consumerBlocks.filter((other) => other !== block);
     }

@@ -19,6 +19,10 @@ export class RowWithdrawals {
   private groupIndex = 0;
   private bin = 0;
   private flushNs = Number.NaN;
+  /** Held in this visit by rows whose consumers are of one match class, not in the books yet; and one of them. */
+  private heldCount = 0;
+  private heldClass = -1;
+  private heldBy = 0;
 
   constructor(state: LumpedState, ledger: RecordLedger, table: RowTable, heldRows: HeldRows) {
     this.state = state;
@@ -34,28 +38,65 @@ export class RowWithdrawals {
     this.groupIndex = groupIndex;
     this.bin = bin;
     this.flushNs = flushNs;
-    table.positions.bends.get(s)?.push(x0, x1, bin);
+    if (table.positions.bends.size > 0) table.positions.bends.get(s)?.push(x0, x1, bin);
     let taken = 0;
     const { consumerBlocks } = table;
     const { edge, sink } = state.layout.groups[groupIndex]!;
     const { base } = state.layout.sinks[sink]!;
+    const { allToAll, shares } = edge;
     const pointwise = 1 / state.layout.consumerCount[s]!;
     // Newest first: a row may go, and its block with it, when it has taken what it had to take.
     for (let b = consumerBlocks.length - 1; b >= 0; b--) {
       const block = consumerBlocks[b]!;
-      if (block.state[s] === ROW.none) continue;
-      const share = edge.allToAll ? edge.shares[block.consumer - base]! : pointwise;
-      taken += this.take(block, s, block.consumer, share, x0, x1);
+      const row = block.state[s]!;
+      if (row === ROW.none) continue;
+      const share = allToAll ? shares[block.consumer - base]! : pointwise;
+      taken +=
+        row === ROW.hold && (!block.mayEnd || block.until[s] === Number.POSITIVE_INFINITY)
+          ? this.hold(block, s, block.consumer, share, x0, x1)
+          : this.take(block, s, block.consumer, share, x0, x1);
     }
-    const own = table.ofSource.get(s);
-    if (own === undefined) return taken;
-    const first = state.layout.firstConsumer[s]!;
-    for (let i = 0; i < own.rows; i++) {
-      if (own.state[i] === ROW.none) continue;
-      const share = edge.allToAll ? edge.shares[first + i - base]! : pointwise;
-      taken += this.take(own, i, first + i, share, x0, x1);
+    if (table.hasBlock[s] === 1) {
+      const own = table.ofSource.get(s)!;
+      const first = state.layout.firstConsumer[s]!;
+      for (let i = 0; i < own.rows; i++) {
+        if (own.state[i] === ROW.none) continue;
+        const share = allToAll ? shares[first + i - base]! : pointwise;
+        taken += this.take(own, i, first + i, share, x0, x1);
+      }
     }
+    if (this.heldCount > 0) this.bookHeld();
     return taken;
+  }
+
+  /** What one row that holds whatever comes takes: most rows do, for as long as a stall lasts. */
+  private hold(block: RowBlock, i: number, consumer: number, share: number, x0: number, x1: number): number {
+    // As `contents` of both: positions are below 2^31.
+    const phase = block.phase[i]!;
+    const to = (share * x1 + phase) | 0;
+    let from = (share * x0 + phase) | 0;
+    if (from < block.mostProcessed) from = Math.max(from, block.processed[i]!);
+    if (to <= from) return 0;
+    const id = this.state.classOf[consumer]!;
+    if (this.heldCount === 0 || id !== this.heldClass) {
+      if (this.heldCount > 0) this.bookHeld();
+      this.heldClass = id;
+      this.heldBy = consumer;
+    }
+    this.heldCount += to - from;
+    return to - from;
+  }
+
+  /** What rows of one class and visit hold goes into the books at once: whole numbers, so the sums are the same. */
+  private bookHeld(): void {
+    const { classes } = this.table;
+    const count = this.heldCount;
+    this.heldCount = 0;
+    this.heldRows.heldNow += count;
+    const own = classes.splitOff(this.heldBy);
+    const book = classes.bookOf(this.heldBy);
+    if (own && book.isApart(own, this.bin))
+      book.withdraw(own, this.state.layout.groups[this.groupIndex]!.input, this.bin, count, true);
   }
 
   /** What one row takes of [x0, x1) of the visit's source. */

@@ -56,6 +56,7 @@ export class Rows extends RowTable {
       block.credits[s] = creditsLeft(state, s, share, block.phase[s]!);
       block.firstIn[s] = 1 - ((share * this.positions.flushedX(s) + block.phase[s]!) % 1);
       block.processed[s] = silent ? 0 : lost.processed;
+      block.mostProcessed = Math.max(block.mostProcessed, block.processed[s]!);
       block.flushNs[s] = -1;
       block.torn[s] = 0;
       state.sourceFlags[s] = state.sourceFlags[s]! | HAS_ROWS;
@@ -178,6 +179,7 @@ export class Rows extends RowTable {
     } else if (row === ROW.discard || row === ROW.deadConsumer || row === ROW.silent) {
       // Where no close ever came, what the old view has not sent by now waits in the queue for the new one.
       block.until[i] = row === ROW.discard ? this.positions.xAt(s, nowNs) : this.positions.flushedX(s);
+      block.mayEnd = true;
       if (block.until[i]! <= this.positions.flushedX(s)) this.release(block, i, s, consumer);
     } else this.release(block, i, s, consumer);
     if (block.behindRows > 0) this.sendBehind(block, nowNs);

@@ -60,39 +60,23 @@ export class Senders extends SourceLogs {
     this.latencyNs = cluster.linkLatencyNs;
   }
 
-  /** The flush of a healthy source: `before0` of its records are of the bin before. Integers only: doubles would be boxed. */
-  protected flush(s: number, groupIndex: number, turn: number, bin: number, before0: number, end: number): void {
-    const { state } = this;
-    const { resolutionNs } = state.layout;
-    const { pool } = state;
-    const flushNs = bin * resolutionNs + state.layout.phaseNs[s]!;
-    let consumer = turn;
-    if (state.consumerMode[consumer] !== CONSUMER_OPEN) consumer = this.nextOpen(s, groupIndex, turn);
-    const q = pool.take();
-    const { words, doubles } = pool;
-    const w = q * WORDS;
-    const d = q * DOUBLES;
-    const inThis = Math.floor(state.arrivals.inBin[s]! * state.layout.phaseShare[s]! + 0.5);
-    const count0 = before0 > 0 ? before0 : before0 + inThis;
-    const count1 = before0 > 0 ? inThis : 0;
-    const count = count0 + count1;
+  /**
+   * The flush of a source that keeps up, in the current bin: `count0` records of `bin` and `count1` of the next one.
+   * Integers only: doubles would be boxed.
+   */
+  protected flush(
+    s: number,
+    groupIndex: number,
+    turn: number,
+    bin: number,
+    count0: number,
+    count1: number,
+    end: number,
+  ): void {
+    const { resolutionNs, phaseNs } = this.state.layout;
+    const flushNs = this.state.arrivals.bin * resolutionNs + phaseNs[s]!;
     const firstNs = flushNs > resolutionNs ? flushNs - resolutionNs : 0;
-    doubles[d + FIRST] = firstNs;
-    words[w + SPAN] = flushNs - firstNs;
-    words[w + SOURCE] = s;
-    words[w + TARGET] = consumer | ((state.sourceAttempt[s]! & ATTEMPT_MASK) << ATTEMPT_SHIFT);
-    words[w + BIN] = before0 > 0 ? bin - 1 : bin;
-    words[w + COUNT_0] = count0;
-    words[w + COUNT_1] = count1;
-    words[w + END] = end;
-    this.quanta++;
-    this.sent += count;
-    if (state.consumerMode[consumer] === CONSUMER_HELD) {
-      this.holding.hold(q, s, consumer, count);
-      return;
-    }
-    doubles[d + TIME] = flushNs;
-    this.put(q, s, groupIndex, state.sourceTm[s]!, state.consumerTm[consumer]!, count);
+    this.send(s, groupIndex, turn, flushNs, firstNs, flushNs - firstNs, bin, count0, count1, end, 0);
   }
 
   protected pointwiseTurn(s: number, bin: number): number {

@@ -87,23 +87,37 @@ export class Sources extends LogEmission {
       const group = groupOfSource[s]!;
       const inThis = Math.floor(inBin[s]! * phaseShare[s]! + 0.5);
       const end = before[s]! + inThis;
+      const flushNs = start + phaseNs[s]!;
+      const first = flushed[s]!;
+      // Of the bin before, and of this one.
+      let count0 = before[s]! > first ? before[s]! - first : 0;
+      let count1 = end - first - count0;
       if (sourceFlags[s] !== 0) {
-        this.visitSlow(s, group, start + phaseNs[s]!, end);
+        const usual = this.onlyHasRows(s, group, flushNs, end) && !this.stepwise;
+        if (usual) {
+          flushed[s] = end;
+          count0 = this.leftByRows(s, group, first, first + count0, bin - 1, flushNs);
+          count1 = this.leftByRows(s, group, end - count1, end, bin, flushNs);
+        } else this.visitSlow(s, group, flushNs, end);
         pool.reserve(to - s);
         words = pool.words;
         doubles = pool.doubles;
-        continue;
+        if (!usual || count0 + count1 === 0) continue;
       }
       const length = turnsCount[group]!;
       const at = cursor[group]!;
       cursor[group] = at + 1 >= length ? 0 : at + 1;
-      const first = flushed[s]!;
       flushed[s] = end;
-      if (end <= first) continue;
-      const before0 = before[s]! - first;
+      const count = count0 + count1;
+      if (count <= 0) continue;
       const consumer = length > 0 ? turns[turnsFrom[group]! + at]! : this.pointwiseTurn(s, bin);
+      const quantumBin = count0 > 0 ? bin - 1 : bin;
+      const firstCount = count0 > 0 ? count0 : count1;
+      const lastCount = count - firstCount;
+      const lastEnd = count1 > 0 ? end : before[s]!;
+      const firstNs = flushNs > resolutionNs ? flushNs - resolutionNs : 0;
       if (consumerMode[consumer] !== CONSUMER_OPEN || this.stepwise) {
-        this.flush(s, group, consumer, bin, before0, end);
+        this.flush(s, group, consumer, quantumBin, firstCount, lastCount, lastEnd);
         pool.reserve(to - s);
         words = pool.words;
         doubles = pool.doubles;
@@ -112,17 +126,14 @@ export class Sources extends LogEmission {
       const q = pool.take();
       const w = q * WORDS;
       const d = q * DOUBLES;
-      const flushNs = start + phaseNs[s]!;
-      const firstNs = flushNs > resolutionNs ? flushNs - resolutionNs : 0;
-      const count = end - first;
       doubles[d + FIRST] = firstNs;
       words[w + SPAN] = flushNs - firstNs;
       words[w + SOURCE] = s;
       words[w + TARGET] = consumer | ((sourceAttempt[s]! & ATTEMPT_MASK) << ATTEMPT_SHIFT);
-      words[w + BIN] = before0 > 0 ? bin - 1 : bin;
-      words[w + COUNT_0] = before0 > 0 ? before0 : count;
-      words[w + COUNT_1] = before0 > 0 ? inThis : 0;
-      words[w + END] = end;
+      words[w + BIN] = quantumBin;
+      words[w + COUNT_0] = firstCount;
+      words[w + COUNT_1] = lastCount;
+      words[w + END] = lastEnd;
       quanta++;
       sent += count;
       sentOf[s] = sentOf[s]! + count;
