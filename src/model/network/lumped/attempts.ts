@@ -5,20 +5,7 @@
 
 import { matchWait } from "./match-waits.js";
 import type { PlaneParts } from "./plane-parts.js";
-import {
-  BIN,
-  CONSUMER_MASK,
-  COPY,
-  COUNT_0,
-  COUNT_1,
-  DOUBLES,
-  NEXT,
-  OWN,
-  SOURCE,
-  TARGET,
-  TIME,
-  WORDS,
-} from "./quanta.js";
+import { BIN, CONSUMER_MASK, COPY, COUNT_0, COUNT_1, DOUBLES, OWN, SOURCE, TARGET, TIME, WORDS } from "./quanta.js";
 import { ALL_CLASSES, CAUSE } from "./record-ledger.js";
 import { BEHIND, CONSUMER_HELD, CONSUMER_OPEN, CONSUMER_PASSED, DEAD, HAS_ROWS, IN_DEBT } from "./state.js";
 
@@ -237,9 +224,9 @@ export class Attempts {
     state.serviceStartNs[c] = Number.POSITIVE_INFINITY;
     state.served[c] = state.appended[c]!;
     for (let lane = tm * state.lanes; lane < (tm + 1) * state.lanes; lane++)
-      state.stagedTail[lane] = unlinkAll(words, state.stagedHead, lane, (q) => isMine(q, false));
+      state.stagedTail[lane] = unlinkAll(state.pool.next, state.stagedHead, lane, (q) => isMine(q, false));
     const wires = mine.length;
-    unlinkAll(words, state.arrivalTop, tm, (q) => isMine(q, true));
+    unlinkAll(state.pool.next, state.arrivalTop, tm, (q) => isMine(q, true));
     // The wire's stack has the newest on top.
     mine.push(...mine.splice(wires).reverse());
     for (const { q, timeNs, wire } of mine) {
@@ -289,19 +276,19 @@ export class Attempts {
 }
 
 /** Takes the quanta that `gone` picks out of a list; returns its last one that stays, or −1. */
-function unlinkAll(words: Int32Array, heads: Int32Array, list: number, gone: (q: number) => boolean): number {
+function unlinkAll(next: Int32Array, heads: Int32Array, list: number, gone: (q: number) => boolean): number {
   let last = -1;
   let q = heads[list]!;
   heads[list] = -1;
   while (q >= 0) {
-    const next = words[q * WORDS + NEXT]!;
+    const after = next[q]!;
     if (!gone(q)) {
       if (last < 0) heads[list] = q;
-      else words[last * WORDS + NEXT] = q;
-      words[q * WORDS + NEXT] = -1;
+      else next[last] = q;
+      next[q] = -1;
       last = q;
     }
-    q = next;
+    q = after;
   }
   return last;
 }

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { PLANE_CHECKS } from "../plane-checks.js";
 import { createLumpedPlane } from "./index.js";
 import type { PlaneParts } from "./plane-parts.js";
-import { COUNT_0, NEXT, WORDS } from "./quanta.js";
+import { COUNT_0, WORDS } from "./quanta.js";
 import { drive } from "./testing/drive.js";
 import { joinJob } from "./testing/job.js";
 
@@ -61,14 +61,14 @@ it("a record that vanishes on the wire or at a client loop", () => {
   // A long way, so that something is on it.
   const names = broken(
     ({ state }) => {
-      const { words } = state.pool;
+      const { words, next } = state.pool;
       const heads = [
         ...state.arrivalTop.subarray(0, state.taskManagers),
         ...state.stagedHead.subarray(0, state.taskManagers * state.lanes),
       ];
       const onTheWay: number[] = [];
       state.later.each((q) => void onTheWay.push(q));
-      for (const head of heads) for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) onTheWay.push(q);
+      for (const head of heads) for (let q = head; q >= 0; q = next[q]!) onTheWay.push(q);
       for (const q of onTheWay) {
         if (words[q * WORDS + COUNT_0] === 0) continue;
         words[q * WORDS + COUNT_0]!--;

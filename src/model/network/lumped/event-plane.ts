@@ -4,7 +4,7 @@
  */
 import type { DataPlane, PlaneContext, PlaneListener } from "../data-plane.js";
 import { LumpedPlane } from "./plane.js";
-import { DOUBLES, NEXT, TIME, WORDS } from "./quanta.js";
+import { DOUBLES, TIME } from "./quanta.js";
 import { Receivers } from "./receivers.js";
 import { Sources } from "./sources.js";
 import type { ReceiverParts } from "./task-threads.js";
@@ -36,7 +36,7 @@ class EventReceivers extends Receivers {
     // What was announced before is announced again: it finds nothing left to do.
     const { stagedHead, lanes, pool } = this.state;
     for (let lane = tm * lanes; lane < (tm + 1) * lanes; lane++)
-      for (let q = stagedHead[lane]!; q >= 0; q = pool.words[q * WORDS + NEXT]!)
+      for (let q = stagedHead[lane]!; q >= 0; q = pool.next[q]!)
         this.steps.clientDone(tm, pool.doubles[q * DOUBLES + TIME]!);
   }
   override rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {

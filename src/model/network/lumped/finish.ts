@@ -7,7 +7,7 @@ import type { PlaneResult } from "../data-plane.js";
 import { hashExpected, matchTotals, producedByBin } from "./finish-totals.js";
 import type { MatchBook } from "./match-book.js";
 import type { PlaneParts } from "./plane-parts.js";
-import { BIN, COPY, COUNT_0, COUNT_1, NEXT, SOURCE, TARGET, WORDS } from "./quanta.js";
+import { BIN, COPY, COUNT_0, COUNT_1, SOURCE, TARGET, WORDS } from "./quanta.js";
 import { CAUSE } from "./record-ledger.js";
 import { DEAD } from "./state.js";
 
@@ -41,10 +41,10 @@ export function walk(plane: PlaneParts, endNs: number): Walk {
     add(group, words[w + BIN]!, words[w + COUNT_0]!);
     if (words[w + COUNT_1]! > 0) add(group, words[w + BIN]! + 1, words[w + COUNT_1]!);
   };
-  const { words } = state.pool;
+  const { words, next } = state.pool;
   const quantum = (q: number): void => inColumns(words, q);
   const list = (head: number): void => {
-    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) quantum(q);
+    for (let q = head; q >= 0; q = next[q]!) quantum(q);
   };
   state.later.each(quantum);
   for (let tm = 0; tm < state.taskManagers; tm++) {
@@ -92,10 +92,10 @@ function checkHops(plane: PlaneParts, violations: Violations): void {
   });
   check("hop-subpartition", held, seen);
 
-  const { words } = state.pool;
+  const { words, next } = state.pool;
   seen = 0;
   const list = (head: number): void => {
-    for (let q = head; q >= 0; q = words[q * WORDS + NEXT]!) seen += countOf(words, q);
+    for (let q = head; q >= 0; q = next[q]!) seen += countOf(words, q);
   };
   state.later.each((q) => {
     seen += countOf(words, q);

@@ -3,7 +3,7 @@
  * order in which they were sent, so that nothing is looked at again before its bin. A bin's quanta join the wires of
  * their TaskManagers when it begins.
  */
-import { DOUBLES, NEXT, type QuantumPool, TIME, WORDS } from "./quanta.js";
+import { DOUBLES, type QuantumPool, TIME } from "./quanta.js";
 
 export class LaterArrivals {
   /** How many there are. */
@@ -25,12 +25,12 @@ export class LaterArrivals {
 
   /** The quantum arrives at its time ≥ `fromNs`. */
   add(q: number): void {
-    const { words, doubles } = this.pool;
+    const { next, doubles } = this.pool;
     const bin = Math.min(Math.floor(doubles[q * DOUBLES + TIME]! / this.resolutionNs), this.head.length - 1);
-    words[q * WORDS + NEXT] = -1;
+    next[q] = -1;
     const last = this.tail[bin]!;
     if (last < 0) this.head[bin] = q;
-    else words[last * WORDS + NEXT] = q;
+    else next[last] = q;
     this.tail[bin] = q;
     this.count++;
   }
@@ -47,19 +47,18 @@ export class LaterArrivals {
   }
 
   private handOver(bin: number, visit: (q: number) => void): void {
-    const { words } = this.pool;
     let q = this.head[bin]!;
     this.head[bin] = this.tail[bin] = -1;
     while (q >= 0) {
-      const next = words[q * WORDS + NEXT]!;
+      const after = this.pool.next[q]!;
       this.count--;
       visit(q);
-      q = next;
+      q = after;
     }
   }
 
   each(visit: (q: number) => void): void {
-    const { words } = this.pool;
-    for (const first of this.head) for (let q = first; q >= 0; q = words[q * WORDS + NEXT]!) visit(q);
+    const { next } = this.pool;
+    for (const first of this.head) for (let q = first; q >= 0; q = next[q]!) visit(q);
   }
 }

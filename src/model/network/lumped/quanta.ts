@@ -4,7 +4,7 @@
  * over `first … first + span`, over at most two bins.
  *
  * Words (int32): 0–1 time (f64: arrival, client done, or enqueued) · 2–3 first event time (f64) · 4 span in ns ·
- * 5 source · 6 next in its list · 7 consumer and flags · 8 first bin · 9, 10 records in it and in the next · 11 end offset.
+ * 5 source · 6 in gates: the next chunk · 7 consumer and flags · 8 first bin · 9, 10 records in it and in the next · 11 end offset.
  */
 import { assert } from "../../../kernel/assert.js";
 import { longer } from "../../columns.js";
@@ -41,6 +41,11 @@ const SMALLEST = 1024;
 export class QuantumPool {
   words: Int32Array<ArrayBuffer>;
   doubles: Float64Array<ArrayBuffer>;
+  /**
+   * By quantum: the one after it in its list. Beside the quanta, as `free`: a list is known, and so the memory of all its
+   * quanta asked for, before that of the first has come.
+   */
+  next = new Int32Array(SMALLEST);
   inUse = 0;
   /**
    * Free quanta, the next one to be taken on top. Beside the quanta, not linked through them: which one is next is known
@@ -88,6 +93,7 @@ export class QuantumPool {
     this.words = this.words.slice(0, capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
     this.free = this.free.slice(0, capacity);
+    this.next = this.next.slice(0, capacity);
   }
   private readonly burst = new Burst();
 
@@ -97,6 +103,7 @@ export class QuantumPool {
     this.words = longer(this.words, this.capacity * WORDS);
     this.doubles = new Float64Array(this.words.buffer);
     this.free = longer(this.free, this.capacity);
+    this.next = longer(this.next, this.capacity);
   }
 
   release(q: number): void {

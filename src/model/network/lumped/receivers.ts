@@ -15,7 +15,6 @@ import {
   DOUBLES,
   END,
   LAG,
-  NEXT,
   SOURCE,
   TARGET,
   TIME,
@@ -95,10 +94,10 @@ export class Receivers extends TaskThreads {
   private collect(tm: number): number {
     const timeNs = this.beforeNs[0]!;
     const { state, batch } = this;
-    const { words, doubles } = state.pool;
+    const { words, doubles, next } = state.pool;
     let n = 0;
     let later = 0;
-    for (let q = state.arrivalTop[tm]!; q >= 0; q = words[q * WORDS + NEXT]!) {
+    for (let q = state.arrivalTop[tm]!; q >= 0; q = next[q]!) {
       const time = doubles[q * DOUBLES + TIME]!;
       if (time < timeNs) {
         if (n === batch.quanta.length) batch.grow();
@@ -125,7 +124,7 @@ export class Receivers extends TaskThreads {
   private arrive(n: number, tm: number, handed: number): number {
     const timeNs = this.beforeNs[0]!;
     const { state, threads, latencyNs, done } = this;
-    const { words, doubles } = state.pool;
+    const { words, doubles, next } = state.pool;
     const { sourceAttempt, sourceTm, clientFreeNs, stagedHead, stagedTail, clientLoops, lanes } = state;
     const { groupOfSource, groups } = state.layout;
     const { table, clientMask, perEdge } = threads;
@@ -169,11 +168,11 @@ export class Receivers extends TaskThreads {
         continue;
       }
       if (end < state.dueNs[tm]!) state.dueNs[tm] = end;
-      words[w + NEXT] = -1;
+      next[q] = -1;
       const lane = tm * lanes + loop;
       const tail = stagedTail[lane]!;
       if (tail < 0) stagedHead[lane] = q;
-      else words[tail * WORDS + NEXT] = q;
+      else next[tail] = q;
       stagedTail[lane] = q;
     }
     this.arrivals += n - lost;
@@ -184,7 +183,7 @@ export class Receivers extends TaskThreads {
   private takeStaged(tm: number): number {
     const timeNs = this.beforeNs[0]!;
     const { state, done } = this;
-    const { words, doubles } = state.pool;
+    const { doubles, next } = state.pool;
     const { stagedHead, stagedTail, dueNs } = state;
     let n = 0;
     for (let lane = tm * state.lanes, end = lane + state.lanes; lane < end; lane++) {
@@ -200,7 +199,7 @@ export class Receivers extends TaskThreads {
         if (n === done.quanta.length) done.grow();
         done.quanta[n] = q;
         done.timesNs[n++] = time;
-        q = words[q * WORDS + NEXT]!;
+        q = next[q]!;
       }
       stagedHead[lane] = q;
       if (q < 0) stagedTail[lane] = -1;
@@ -232,7 +231,7 @@ export class Receivers extends TaskThreads {
   /** A quantum that was under way to another consumer joins the arrivals, or what the client loops have done, at `timeNs`. */
   rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {
     const { state } = this;
-    const { words, doubles } = state.pool;
+    const { doubles, next } = state.pool;
     doubles[q * DOUBLES + TIME] = timeNs;
     if (wire) {
       state.toWire(q, tm);
@@ -245,11 +244,11 @@ export class Receivers extends TaskThreads {
     let after = state.stagedHead[lane]!;
     while (after >= 0 && doubles[after * DOUBLES + TIME]! <= timeNs) {
       before = after;
-      after = words[after * WORDS + NEXT]!;
+      after = next[after]!;
     }
-    words[q * WORDS + NEXT] = after;
+    next[q] = after;
     if (before < 0) state.stagedHead[lane] = q;
-    else words[before * WORDS + NEXT] = q;
+    else next[before] = q;
     if (after < 0) state.stagedTail[lane] = q;
   }
 

@@ -12,7 +12,6 @@ import {
   DOUBLES,
   END,
   FIRST,
-  NEXT,
   SOURCE,
   SPAN,
   TARGET,
@@ -129,7 +128,7 @@ export class Senders extends SourceLogs {
   put(q: number, s: number, groupIndex: number, from: number, to: number, count: number): void {
     const { state, threads } = this;
     const { serverFreeNs, nicFreeNs, remoteShare } = state;
-    const { words, doubles } = state.pool;
+    const { next, doubles } = state.pool;
     const flushNs = doubles[q * DOUBLES + TIME]!;
     state.sentOf[s] = state.sentOf[s]! + count;
     const share = remoteShare[s]!;
@@ -142,10 +141,10 @@ export class Senders extends SourceLogs {
       const { stagedHead, stagedTail, dueNs } = state;
       if (flushNs < dueNs[to]!) dueNs[to] = flushNs;
       const lane = to * state.lanes + state.clientLoops;
-      words[q * WORDS + NEXT] = -1;
+      next[q] = -1;
       const tail = stagedTail[lane]!;
       if (tail < 0) stagedHead[lane] = q;
-      else words[tail * WORDS + NEXT] = q;
+      else next[tail] = q;
       stagedTail[lane] = q;
       return;
     }

@@ -14,7 +14,6 @@ import {
   DOUBLES,
   END,
   FIRST,
-  NEXT,
   SOURCE,
   SPAN,
   TARGET,
@@ -82,7 +81,7 @@ export class Sources extends LogEmission {
     let sent = 0;
     let quanta = 0;
     pool.reserve(to - from);
-    let { words, doubles } = pool;
+    let { words, doubles, next } = pool;
     for (let s = from; s < to; s++) {
       const group = groupOfSource[s]!;
       const inThis = Math.floor(inBin[s]! * phaseShare[s]! + 0.5);
@@ -102,6 +101,7 @@ export class Sources extends LogEmission {
         pool.reserve(to - s);
         words = pool.words;
         doubles = pool.doubles;
+        next = pool.next;
         if (!usual || count0 + count1 === 0) continue;
       }
       const length = turnsCount[group]!;
@@ -121,6 +121,7 @@ export class Sources extends LogEmission {
         pool.reserve(to - s);
         words = pool.words;
         doubles = pool.doubles;
+        next = pool.next;
         continue;
       }
       const q = pool.take();
@@ -151,11 +152,11 @@ export class Sources extends LogEmission {
       if (tm === target) {
         doubles[d + TIME] = flushNs;
         if (flushNs < dueNs[target]!) dueNs[target] = flushNs;
-        words[w + NEXT] = -1;
+        next[q] = -1;
         const lane = target * lanes + clientLoops;
         const tail = stagedTail[lane]!;
         if (tail < 0) stagedHead[lane] = q;
-        else words[tail * WORDS + NEXT] = q;
+        else next[tail] = q;
         stagedTail[lane] = q;
         continue;
       }
@@ -170,7 +171,7 @@ export class Sources extends LogEmission {
         continue;
       }
       if (arrivesNs < dueNs[target]!) dueNs[target] = arrivesNs;
-      words[w + NEXT] = arrivalTop[target]!;
+      next[q] = arrivalTop[target]!;
       arrivalTop[target] = q;
     }
     this.quanta += quanta;

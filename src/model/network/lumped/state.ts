@@ -10,7 +10,7 @@ import { Arrivals } from "./arrivals.js";
 import { GateQueues } from "./gate-queues.js";
 import { LaterArrivals } from "./later-arrivals.js";
 import type { Layout } from "./layout.js";
-import { CONSUMER_MASK, DOUBLES, NEXT, QuantumPool, TARGET, TIME, WORDS } from "./quanta.js";
+import { CONSUMER_MASK, DOUBLES, QuantumPool, TARGET, TIME, WORDS } from "./quanta.js";
 import { Unread } from "./unread.js";
 
 /** A source whose flags are 0 is healthy: alive, no backlog, none of its channels treated apart. */
@@ -229,13 +229,13 @@ export class LumpedState {
 
   /** The quantum is on the wire to `tm`, where it arrives at its time. */
   toWire(q: number, tm: number): void {
-    const { words, doubles } = this.pool;
+    const { doubles } = this.pool;
     const timeNs = doubles[q * DOUBLES + TIME]!;
     if (timeNs >= this.later.fromNs) this.later.add(q);
     else {
       // A stack: its top is the quantum just written, so no other cache line is touched.
       if (timeNs < this.dueNs[tm]!) this.dueNs[tm] = timeNs;
-      words[q * WORDS + NEXT] = this.arrivalTop[tm]!;
+      this.pool.next[q] = this.arrivalTop[tm]!;
       this.arrivalTop[tm] = q;
     }
   }
@@ -251,7 +251,7 @@ export class LumpedState {
     const { words, doubles } = this.pool;
     const tm = this.consumerTm[words[q * WORDS + TARGET]! & CONSUMER_MASK]!;
     this.dueNs[tm] = Math.min(this.dueNs[tm]!, doubles[q * DOUBLES + TIME]!);
-    words[q * WORDS + NEXT] = this.arrivalTop[tm]!;
+    this.pool.next[q] = this.arrivalTop[tm]!;
     this.arrivalTop[tm] = q;
   }
 
