@@ -19,7 +19,9 @@ it("measures the healthy and the stalled job and whole commands", async () => {
     if (!work.includes("stalled")) expect(logicalEventsPerQuantum, work).toBeGreaterThan(5.5);
   }
   expect(result.commands.map(({ command }) => command)).toEqual(["outgap run tiny-join.yaml --no-charts"]);
-  expect(result.table.length).toBe(1 + result.works.length + 1);
+  expect(result.stalledToHealthy.samples).toBe(1);
+  expect(result.stalledToHealthy.min).toBeGreaterThan(0);
+  expect(result.table.length).toBe(1 + result.works.length + 1 + 1);
   const chart = speedChart(null, result, "light");
   expect(JSON.stringify(chart)).toContain("a quantum takes");
 });

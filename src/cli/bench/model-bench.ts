@@ -58,6 +58,8 @@ export interface CommandFigures {
 export interface ModelBenchResult {
   readonly machine: Machine;
   readonly works: readonly ModelFigures[];
+  /** Processor time of a stalled job's whole run (its senders fill, then all stop) over that of the same job in health. */
+  readonly stalledToHealthy: Spread;
   readonly commands: readonly CommandFigures[];
   /** The same as rows of text, first the heads. */
   readonly table: readonly (readonly string[])[];
@@ -65,6 +67,8 @@ export interface ModelBenchResult {
 
 const CASE = "single-task, reserved TM";
 const STALLED = "held, ten buffers a channel";
+const HEALTHY_TWIN = "20 MB/s a source, healthy";
+const STALLED_JOB = "the same, stalled";
 
 /** Virtual seconds and from where they count: after the first state of 30 s is full. */
 function healthy(slots: number, shorter: number): { work: string; spec: ModelWork } {
@@ -95,8 +99,8 @@ export async function runModelBench(options: ModelBenchOptions = {}): Promise<Mo
   });
   const works = [
     ...sizes.map((slots) => healthy(slots, shorter)),
-    { work: "20 MB/s a source, healthy", spec: stall(false) },
-    { work: "the same, stalled", spec: stall(true) },
+    { work: HEALTHY_TWIN, spec: stall(false) },
+    { work: STALLED_JOB, spec: stall(true) },
   ];
   const measured = new Map<string, ModelMeasurement[]>();
   const folder = await mkdtemp(join(tmpdir(), "outgap-bench-"));
@@ -122,7 +126,11 @@ export async function runModelBench(options: ModelBenchOptions = {}): Promise<Mo
       wallS: spread(seconds.get(command)!),
       peakRssBytes: memory.get(command)!,
     }));
-    return { machine: thisMachine(), works: figures, commands: whole, table: tableOf(figures, whole) };
+    const twins = measured.get(HEALTHY_TWIN)!;
+    const ratios = measured.get(STALLED_JOB)!.map(({ cpuMs }, round) => cpuMs / twins[round]!.cpuMs);
+    const stalledToHealthy = spread(ratios);
+    const table = tableOf(figures, stalledToHealthy, whole);
+    return { machine: thisMachine(), works: figures, stalledToHealthy, commands: whole, table };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -188,7 +196,7 @@ export function spread(samples: readonly number[]): Spread {
   return { samples: sorted.length, min: sorted[0]!, median, max: sorted[sorted.length - 1]! };
 }
 
-function tableOf(works: readonly ModelFigures[], commands: readonly CommandFigures[]): string[][] {
+function tableOf(works: readonly ModelFigures[], stalled: Spread, commands: readonly CommandFigures[]): string[][] {
   const rows = [["work", "min", "median", "max", "million logical events/s", "peak MiB"]];
   const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   for (const { work, nsPerQuantum: ns, millionLogicalEventsPerSecond, peakRssBytes } of works)
@@ -200,6 +208,8 @@ function tableOf(works: readonly ModelFigures[], commands: readonly CommandFigur
       millionLogicalEventsPerSecond.toFixed(1),
       mebibytes(peakRssBytes),
     ]);
+  const times = [stalled.min.toFixed(2), stalled.median.toFixed(2), stalled.max.toFixed(2)];
+  rows.push(["whole run, stalled over healthy", ...times, "", ""]);
   for (const { command, wallS, peakRssBytes } of commands)
     rows.push([
       command,

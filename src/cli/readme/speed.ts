@@ -26,6 +26,7 @@ export function speedBlock(root: string): string {
         `| ${work.replace("healthy, ", "")} | ${nsPerQuantum.median.toFixed(0)} (${nsPerQuantum.min.toFixed(0)}–${nsPerQuantum.max.toFixed(0)}) | ${millionLogicalEventsPerSecond.toFixed(1)} | ${mebibytes(peakRssBytes)} |`,
     ),
     "",
+    ...wholeStalledRun(model),
     "| whole commands | seconds | peak memory |",
     "| --- | --: | --: |",
     ...model.commands.map(
@@ -43,6 +44,17 @@ export function speedBlock(root: string): string {
       return `| ${work} | ${cells.join(" | ")} |`;
     }),
   ].join("\n");
+}
+
+/** Not in results that are older than the measure. */
+function wholeStalledRun({ stalledToHealthy }: Partial<Pick<ModelBenchResult, "stalledToHealthy">>): string[] {
+  if (stalledToHealthy === undefined) return [];
+  const { min, median, max } = stalledToHealthy;
+  const times = `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+  return [
+    `The whole run of the stalled job, its senders' queues filling first, costs ${times} times its fault-free run.`,
+    "",
+  ];
 }
 
 function mebibytes(bytes: number): string {
