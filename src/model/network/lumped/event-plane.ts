@@ -2,6 +2,7 @@
  * The oracle of the windowed plane: the same steps, one kernel event each for every flush, arrival at a client loop,
  * end of a client loop's service and end of a task thread's service. Slow; results must be equal to the last bit.
  */
+import { longer } from "../../columns.js";
 import type { DataPlane, PlaneContext, PlaneListener } from "../data-plane.js";
 import { LumpedPlane } from "./plane.js";
 import { DOUBLES, TIME } from "./quanta.js";
@@ -33,12 +34,18 @@ class EventReceivers extends Receivers {
   steps!: Steps;
   override receive(tm: number, timeNs: number): void {
     super.receive(tm, timeNs);
-    // What was announced before is announced again: it finds nothing left to do.
     const { stagedHead, lanes, pool } = this.state;
+    if (this.announcedNs.length < pool.next.length) this.announcedNs = longer(this.announcedNs, pool.next.length);
     for (let lane = tm * lanes; lane < (tm + 1) * lanes; lane++)
-      for (let q = stagedHead[lane]!; q >= 0; q = pool.next[q]!)
-        this.steps.clientDone(tm, pool.doubles[q * DOUBLES + TIME]!);
+      for (let q = stagedHead[lane]!; q >= 0; q = pool.next[q]!) {
+        const doneNs = pool.doubles[q * DOUBLES + TIME]!;
+        if (this.announcedNs[q] === doneNs) continue;
+        this.announcedNs[q] = doneNs;
+        this.steps.clientDone(tm, doneNs);
+      }
   }
+  /** By quantum: the end of its service that was last announced. Long lanes would be announced again at every arrival. */
+  private announcedNs = new Float64Array(0);
   override rejoin(q: number, tm: number, timeNs: number, wire: boolean): void {
     super.rejoin(q, tm, timeNs, wire);
     if (wire) this.steps.arrival(tm, timeNs);
