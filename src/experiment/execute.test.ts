@@ -37,9 +37,9 @@ class FakeRunner implements Runner<string> {
     return config.name;
   }
 
-  async run(run: PlannedRun, twin: string): Promise<Outcome> {
+  async run(run: PlannedRun, twin: Promise<string>): Promise<Outcome> {
     await this.#work();
-    this.used.push(`${run.index}:${twin}`);
+    this.used.push(`${run.index}:${await twin}`);
     return { result, wallMs: this.started, peakRssBytes: 0 };
   }
 
@@ -96,4 +96,43 @@ test("an error of one run is the error of all", async () => {
     },
   };
   await expect(execute(plan(4), failing, { trace: false, onOutcome: () => undefined })).rejects.toThrow("run 3 broke");
+});
+
+test("a run does not wait for its twin to start, only to be compared", async () => {
+  const order: string[] = [];
+  let endTwin: (name: string) => void = () => undefined;
+  const runner: Runner<string> = {
+    width: 2,
+    twin: () => {
+      order.push("twin starts");
+      return new Promise((resolve) => {
+        endTwin = resolve;
+      });
+    },
+    run: async (run, twin) => {
+      order.push(`run ${run.index} starts`);
+      if (run.index === 0) endTwin("twin 0");
+      order.push(`run ${run.index} compared with ${await twin}`);
+      return { result, wallMs: 0, peakRssBytes: 0 };
+    },
+  };
+  const { runs, twins } = plan(1);
+  const one: Plan = { runs: runs.slice(0, 1), twins: twins.slice(0, 1) };
+  await execute(one, runner, { trace: false, onOutcome: () => undefined });
+  expect(order).toEqual(["twin starts", "run 0 starts", "run 0 compared with twin 0"]);
+});
+
+test("a twin that fails ends the runs that wait for it", async () => {
+  const runner: Runner<string> = {
+    width: 2,
+    twin: async () => {
+      await new Promise(setImmediate);
+      throw new Error("twin broke");
+    },
+    run: async (_, twin) => {
+      await twin;
+      return { result, wallMs: 0, peakRssBytes: 0 };
+    },
+  };
+  await expect(execute(plan(2), runner, { trace: false, onOutcome: () => undefined })).rejects.toThrow("twin broke");
 });

@@ -1,6 +1,6 @@
 /**
- * Runs a plan on a runner of some width: each twin before the runs that need it, as many at once as the runner is
- * wide. Results are handed over in the order of the plan, whatever the order in which they finish; so they do not
+ * Runs a plan on a runner of some width: each twin started before the runs that need it, as many at once as the runner
+ * is wide. Results are handed over in the order of the plan, whatever the order in which they finish; so they do not
  * depend on the number of workers. Owns no thread.
  */
 import type { RunResult } from "../metrics/result.js";
@@ -21,7 +21,8 @@ export interface Runner<Twin> {
   /** How many tasks it takes at once. */
   readonly width: number;
   twin(config: PlannedRun["config"], task: TaskIndex): Promise<Twin>;
-  run(run: PlannedRun, twin: Twin, trace: boolean, task: TaskIndex): Promise<Outcome>;
+  /** `twin` may still be under way: a run is compared with it only in the end. */
+  run(run: PlannedRun, twin: Promise<Twin>, trace: boolean, task: TaskIndex): Promise<Outcome>;
 }
 
 export interface ExecuteOptions {
@@ -43,7 +44,7 @@ const LOOK_AHEAD = 4;
  */
 export async function execute<Twin>(plan: Plan, runner: Runner<Twin>, options: ExecuteOptions): Promise<void> {
   const tasks = orderTasks(plan);
-  const twins = new Map<number, Twin>();
+  const twins = new Map<number, Promise<Twin>>();
   const usersLeft = plan.twins.map((twin) => twin.users);
   const finished = new Map<number, Outcome>();
   const underWay = new Map<TaskIndex, Promise<void>>();
@@ -65,11 +66,13 @@ export async function execute<Twin>(plan: Plan, runner: Runner<Twin>, options: E
   const perform = async (task: TaskIndex): Promise<void> => {
     if (task < plan.twins.length) {
       const { config } = plan.twins[task] as Plan["twins"][number];
-      twins.set(task, await runner.twin(config, task));
+      const twin = runner.twin(config, task);
+      twins.set(task, twin);
+      await twin;
       return;
     }
     const run = plan.runs[task - plan.twins.length] as PlannedRun;
-    const outcome = await runner.run(run, twins.get(run.twin) as Twin, options.trace, task);
+    const outcome = await runner.run(run, twins.get(run.twin) as Promise<Twin>, options.trace, task);
     usersLeft[run.twin] = (usersLeft[run.twin] as number) - 1;
     if (usersLeft[run.twin] === 0) twins.delete(run.twin);
     finished.set(run.index, outcome);

@@ -3,17 +3,18 @@
  * results. Owns the threads.
  */
 import { availableParallelism } from "node:os";
+import { MessageChannel } from "node:worker_threads";
 import type { RunResult } from "../metrics/result.js";
 import type { ModelConfig } from "../model/config.js";
 import type { TwinResult } from "../scenario/run-case.js";
 import type { Outcome, Runner, TaskIndex } from "./execute.js";
 import type { PlannedRun } from "./plan.js";
-import type { ProgressCells, WorkerAnswer, WorkerTask } from "./worker-task.js";
+import type { ProgressCells, ThreadTask, WorkerAnswer, WorkerTask } from "./worker-task.js";
 
 /** Simulates in this thread; nothing else happens meanwhile. */
 export async function inlineRunner(progress: ProgressCells): Promise<Runner<TwinResult>> {
   const { perform } = await import("./worker.js");
-  return runnerOver(1, progress, async (task) => perform(task));
+  return runnerOver(1, progress, (task, twin) => perform(task, () => twin as Promise<TwinResult>));
 }
 
 /** Size of a worker's young generation; the default is 48 MB. */
@@ -46,9 +47,22 @@ export async function threadRunner(
   // A worker that dies outside a task has no promise to reject; here it rejects those of all tasks.
   const broken = new Promise<never>((_, reject) => pool.on("error", reject));
   broken.catch(() => undefined);
-  const runner = runnerOver(width, progress, (task) =>
-    Promise.race([pool.run(task, { signal }) as Promise<WorkerAnswer>, broken]),
-  );
+  const ask = (task: ThreadTask): Promise<WorkerAnswer> =>
+    Promise.race([
+      pool.run(task, { signal, ...(task.twinPort && { transferList: [task.twinPort] }) }) as Promise<WorkerAnswer>,
+      broken,
+    ]);
+  const runner = runnerOver(width, progress, async (task, twin) => {
+    if (twin === null) return ask({ ...task, twinPort: null });
+    const { port1, port2 } = new MessageChannel();
+    try {
+      // A twin that fails ends the wait at once.
+      const sent = twin.then((result) => port1.postMessage(result));
+      return (await Promise.all([ask({ ...task, twinPort: port2 }), sent]))[0];
+    } finally {
+      port1.close();
+    }
+  });
   return { ...runner, close: () => pool.destroy() };
 }
 
@@ -61,16 +75,16 @@ function workerFile(): string {
 function runnerOver(
   width: number,
   progress: ProgressCells,
-  ask: (task: WorkerTask) => Promise<WorkerAnswer>,
+  ask: (task: WorkerTask, twin: Promise<TwinResult> | null) => Promise<WorkerAnswer>,
 ): Runner<TwinResult> {
   return {
     width,
     async twin(config: ModelConfig, task: TaskIndex): Promise<TwinResult> {
-      const answer = await ask({ config, run: null, progress, task });
+      const answer = await ask({ config, run: null, progress, task }, null);
       return answer.twin as TwinResult;
     },
-    async run(run: PlannedRun, twin: TwinResult, trace: boolean, task: TaskIndex): Promise<Outcome> {
-      const answer = await ask({ config: run.config, run: { caseName: run.caseName, twin, trace }, progress, task });
+    async run(run: PlannedRun, twin: Promise<TwinResult>, trace: boolean, task: TaskIndex): Promise<Outcome> {
+      const answer = await ask({ config: run.config, run: { caseName: run.caseName, trace }, progress, task }, twin);
       const { wallMs, peakRssBytes } = answer;
       return { result: answer.result as RunResult, wallMs, peakRssBytes };
     },

@@ -1,4 +1,5 @@
 /** What passes between the program and its worker threads: plain data, structured-cloneable. */
+import type { MessagePort } from "node:worker_threads";
 import type { RunResult } from "../metrics/result.js";
 import type { ModelConfig } from "../model/config.js";
 import type { TwinResult } from "../scenario/run-case.js";
@@ -11,9 +12,14 @@ export type ProgressCells = Float64Array;
 export interface WorkerTask {
   readonly config: ModelConfig;
   /** `null`: simulate `config` as a twin. */
-  readonly run: { readonly caseName: string; readonly twin: TwinResult; readonly trace: boolean } | null;
+  readonly run: { readonly caseName: string; readonly trace: boolean } | null;
   readonly progress: ProgressCells;
   readonly task: TaskIndex;
+}
+
+/** As it reaches a thread: the twin of a run comes by its port, by when the run is over at the earliest. */
+export interface ThreadTask extends WorkerTask {
+  readonly twinPort: MessagePort | null;
 }
 
 export interface WorkerAnswer {
