@@ -50,7 +50,7 @@ export class Attempts {
     read[s] = readTo;
     sourceFlags[s] = DEAD | (sourceFlags[s]! & (HAS_ROWS | IN_DEBT));
     state.cutNs[s] = nowNs;
-    state.sourceAttempt[s] = state.sourceAttempt[s]! + 1;
+    state.countAttempt(s);
   }
 
   sourceStarted(s: number): void {

@@ -22,6 +22,7 @@ import {
 } from "./quanta.js";
 import { QuantumBatch } from "./quantum-batch.js";
 import { CAUSE } from "./record-ledger.js";
+import { PLACE_GROUP_MASK, PLACE_GROUP_SHIFT, PLACE_TM_SHIFT } from "./source-place.js";
 import { type ReceiverParts, TaskThreads } from "./task-threads.js";
 import { COST_TABLE, type Threads } from "./threads.js";
 
@@ -125,8 +126,8 @@ export class Receivers extends TaskThreads {
     const timeNs = this.beforeNs[0]!;
     const { state, threads, latencyNs, done } = this;
     const { words, doubles, next } = state.pool;
-    const { sourceAttempt, sourceTm, clientFreeNs, stagedHead, stagedTail, clientLoops, lanes } = state;
-    const { groupOfSource, groups } = state.layout;
+    const { sourcePlace, clientFreeNs, stagedHead, stagedTail, clientLoops, lanes } = state;
+    const { groups } = state.layout;
     const { table, clientMask, perEdge } = threads;
     const { quanta, timesNs } = this.batch;
     const pinned = Math.imul(tm + 1, 0x9e3779b1) >>> 16;
@@ -140,8 +141,9 @@ export class Receivers extends TaskThreads {
       const time = timesNs[i]!;
       const w = q * WORDS;
       const s = words[w + SOURCE]!;
+      const place = sourcePlace[s]!;
       if (
-        ((words[w + TARGET]! >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (sourceAttempt[s]! & ATTEMPT_MASK) &&
+        ((words[w + TARGET]! >>> ATTEMPT_SHIFT) & ATTEMPT_MASK) !== (place & ATTEMPT_MASK) &&
         time - latencyNs > state.cutNs[s]!
       ) {
         // It had not left its TaskManager when its source's attempt ended.
@@ -149,13 +151,14 @@ export class Receivers extends TaskThreads {
         lost++;
         continue;
       }
-      const group = groupOfSource[s]!;
+      const group = (place >> PLACE_GROUP_SHIFT) & PLACE_GROUP_MASK;
+      const sourceTm = place >> PLACE_TM_SHIFT;
       const count = words[w + COUNT_0]! + words[w + COUNT_1]!;
       const edge = perEdge ? groups[group]!.edge.index : 0;
       const loop =
         clientMask >= 0
-          ? (pinned + sourceTm[s]! + edge) & clientMask
-          : threads.clientLoop(tm, sourceTm[s]!, groups[group]!.edge.index) - tm * clientLoops;
+          ? (pinned + sourceTm + edge) & clientMask
+          : threads.clientLoop(tm, sourceTm, groups[group]!.edge.index) - tm * clientLoops;
       const server = tm * clientLoops + loop;
       const free = clientFreeNs[server]!;
       const cost = count < COST_TABLE ? table[group * COST_TABLE + count]! : threads.costNs(group, count);

@@ -11,6 +11,7 @@ import { GateQueues } from "./gate-queues.js";
 import { LaterArrivals } from "./later-arrivals.js";
 import type { Layout } from "./layout.js";
 import { CONSUMER_MASK, DOUBLES, QuantumPool, TARGET, TIME, WORDS } from "./quanta.js";
+import { placeOf } from "./source-place.js";
 import { Unread } from "./unread.js";
 
 /** A source whose flags are 0 is healthy: alive, no backlog, none of its channels treated apart. */
@@ -49,6 +50,8 @@ export class LumpedState {
   readonly sourceFlags: Uint8Array;
   readonly sourceTm: Int32Array;
   readonly sourceAttempt: Uint8Array;
+  /** Attempt, group and TaskManager (`source-place.ts`). */
+  readonly sourcePlace: Int32Array;
   /** Share of its channels that leave its TaskManager. */
   readonly remoteShare: Float64Array;
   /** End offset of what has been flushed (or, where its channels have rows, given to them). */
@@ -145,6 +148,8 @@ export class LumpedState {
     this.sourceFlags = new Uint8Array(sources);
     this.sourceTm = layout.sourceTask.map((task) => context.tasks.taskManager[task]!);
     this.sourceAttempt = new Uint8Array(sources);
+    this.sourcePlace = new Int32Array(sources);
+    for (let s = 0; s < sources; s++) this.notePlace(s);
     this.remoteShare = new Float64Array(sources);
     this.flushed = new Int32Array(sources);
     this.read = new Int32Array(sources);
@@ -265,12 +270,23 @@ export class LumpedState {
     this.consumerMode[c] = mode;
   }
 
+  /** A new attempt of the source counts from now on. */
+  countAttempt(s: number): void {
+    this.sourceAttempt[s] = this.sourceAttempt[s]! + 1;
+    this.notePlace(s);
+  }
+
+  private notePlace(s: number): void {
+    this.sourcePlace[s] = placeOf(this.sourceTm[s]!, this.layout.groupOfSource[s]!, this.sourceAttempt[s]!);
+  }
+
   /** The source's newest attempt is on the TaskManager that the task table says. */
   placeSource(s: number): void {
     const { layout, context } = this;
     const tm = context.tasks.taskManager[layout.sourceTask[s]!]!;
     this.needTaskManager(tm);
     this.sourceTm[s] = tm;
+    this.notePlace(s);
     const group = layout.groups[layout.groupOfSource[s]!]!;
     const first = layout.firstConsumer[s]!;
     const count = layout.consumerCount[s]!;
