@@ -79,16 +79,21 @@ export async function execute<Twin>(plan: Plan, runner: Runner<Twin>, options: E
     handOver(false);
   };
 
-  const isReady = (task: TaskIndex): boolean =>
-    task < plan.twins.length || twins.has((plan.runs[task - plan.twins.length] as PlannedRun).twin);
+  const isReady = (task: TaskIndex, evenIfTwinUnderWay: boolean): boolean => {
+    if (task < plan.twins.length) return true;
+    const { twin } = plan.runs[task - plan.twins.length] as PlannedRun;
+    return twins.has(twin) && (evenIfTwinUnderWay || !underWay.has(twin));
+  };
 
+  /** Rather what waits for nothing; but no thread is idle while a twin is under way that a run could go beside. */
   const next = (): TaskIndex | null => {
     while (firstUnstarted < tasks.length && started.has(tasks[firstUnstarted] as TaskIndex)) firstUnstarted++;
     const end = Math.min(tasks.length, firstUnstarted + LOOK_AHEAD * runner.width);
-    for (let at = firstUnstarted; at < end; at++) {
-      const task = tasks[at] as TaskIndex;
-      if (!started.has(task) && isReady(task)) return task;
-    }
+    for (const evenIfTwinUnderWay of [false, true])
+      for (let at = firstUnstarted; at < end; at++) {
+        const task = tasks[at] as TaskIndex;
+        if (!started.has(task) && isReady(task, evenIfTwinUnderWay)) return task;
+      }
     return null;
   };
 
