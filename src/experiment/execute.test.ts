@@ -98,7 +98,7 @@ test("an error of one run is the error of all", async () => {
   await expect(execute(plan(4), failing, { trace: false, onOutcome: () => undefined })).rejects.toThrow("run 3 broke");
 });
 
-test("a run does not wait for its twin to start, only to be compared", async () => {
+test("a run starts beside its twin, and waits for it only to be compared", async () => {
   const order: string[] = [];
   let endTwin: (name: string) => void = () => undefined;
   const runner: Runner<string> = {

@@ -17,7 +17,7 @@ export interface WorkerTask {
   readonly task: TaskIndex;
 }
 
-/** As it reaches a thread: the twin of a run comes by its port, by when the run is over at the earliest. */
+/** As it reaches a thread: the twin of a run comes by its port, maybe only once the run is over. */
 export interface ThreadTask extends WorkerTask {
   readonly twinPort: MessagePort | null;
 }
