@@ -10,8 +10,8 @@ import { Arrivals } from "./arrivals.js";
 import { GateQueues } from "./gate-queues.js";
 import { LaterArrivals } from "./later-arrivals.js";
 import type { Layout } from "./layout.js";
+import { Places } from "./places.js";
 import { CONSUMER_MASK, DOUBLES, QuantumPool, TARGET, TIME, WORDS } from "./quanta.js";
-import { placeOf } from "./source-place.js";
 import { Unread } from "./unread.js";
 
 /** A source whose flags are 0 is healthy: alive, no backlog, none of its channels treated apart. */
@@ -34,9 +34,7 @@ export const CONSUMER_PASSED = 1;
 /** Without a view: what is meant for it is held at the senders. */
 export const CONSUMER_HELD = 2;
 
-export class LumpedState {
-  readonly context: PlaneContext;
-  readonly layout: Layout;
+export class LumpedState extends Places {
   readonly arrivals: Arrivals;
   readonly unread: Unread;
   readonly pool = new QuantumPool();
@@ -48,12 +46,6 @@ export class LumpedState {
 
   // --- sources ---
   readonly sourceFlags: Uint8Array;
-  readonly sourceTm: Int32Array;
-  readonly sourceAttempt: Uint8Array;
-  /** Attempt, group and TaskManager (`source-place.ts`). */
-  readonly sourcePlace: Int32Array;
-  /** Share of its channels that leave its TaskManager. */
-  readonly remoteShare: Float64Array;
   /** End offset of what has been flushed (or, where its channels have rows, given to them). */
   readonly flushed: Int32Array;
   /** BEHIND or HOLDS: read offset at `readAtNs`; else the log's end has been read. */
@@ -83,7 +75,6 @@ export class LumpedState {
   // --- consumers ---
   readonly consumerAlive: Uint8Array;
   readonly consumerMode: Uint8Array;
-  readonly consumerTm: Int32Array;
   readonly gates: GateQueues;
   /** Above 0: the lagging channels have had less than their turns while both kinds were waiting. */
   readonly lagOwed: Float64Array;
@@ -122,7 +113,7 @@ export class LumpedState {
 
   // --- TaskManagers; grown when containers start ---
   taskManagers = 0;
-  /** What is on the wire to it and arrives in the current bin, the newest on top, linked by NEXT. */
+  /** What is on the wire to it and arrives in the current bin, the newest on top, linked by `pool.next`. */
   arrivalTop = new Int32Array(0);
   /** Nothing on its wire or in its lanes is due earlier. */
   dueNs = new Float64Array(0);
@@ -135,8 +126,7 @@ export class LumpedState {
   nicFreeNs = new Float64Array(0);
 
   constructor(context: PlaneContext, layout: Layout) {
-    this.context = context;
-    this.layout = layout;
+    super(context, layout);
     this.arrivals = new Arrivals(context, layout);
     this.unread = new Unread(layout, this.arrivals);
     this.later = new LaterArrivals(this.pool, layout.bins, layout.resolutionNs);
@@ -146,11 +136,6 @@ export class LumpedState {
     this.lanes = this.clientLoops + 1;
     const { sources, consumers } = layout;
     this.sourceFlags = new Uint8Array(sources);
-    this.sourceTm = layout.sourceTask.map((task) => context.tasks.taskManager[task]!);
-    this.sourceAttempt = new Uint8Array(sources);
-    this.sourcePlace = new Int32Array(sources);
-    for (let s = 0; s < sources; s++) this.notePlace(s);
-    this.remoteShare = new Float64Array(sources);
     this.flushed = new Int32Array(sources);
     this.read = new Int32Array(sources);
     this.readAtNs = new Float64Array(sources);
@@ -167,7 +152,6 @@ export class LumpedState {
     this.held = new Int32Array(sources);
     this.consumerAlive = new Uint8Array(consumers).fill(1);
     this.consumerMode = new Uint8Array(consumers);
-    this.consumerTm = layout.consumerTask.map((task) => context.tasks.taskManager[task]!);
     this.gates = new GateQueues(consumers);
     this.lagOwed = new Float64Array(consumers);
     this.lagging = new Int32Array(layout.sinks.length);
@@ -190,8 +174,7 @@ export class LumpedState {
     this.openConsumers = Int32Array.from(layout.sinks, (sink) => sink.consumers);
     this.heldConsumers = new Int32Array(layout.sinks.length);
     this.needTaskManager(cluster.taskManagers + cluster.reservedTaskManagers);
-    for (let c = 0; c < consumers; c++) this.countConsumer(c, 1);
-    for (let s = 0; s < sources; s++) this.placeSource(s);
+    this.placeAll();
   }
 
   noteProcessed(): void {
@@ -268,54 +251,6 @@ export class LumpedState {
     if (mode === CONSUMER_OPEN) this.openConsumers[sink] = this.openConsumers[sink]! + 1;
     if (mode === CONSUMER_HELD) this.heldConsumers[sink] = this.heldConsumers[sink]! + 1;
     this.consumerMode[c] = mode;
-  }
-
-  /** A new attempt of the source counts from now on. */
-  countAttempt(s: number): void {
-    this.sourceAttempt[s] = this.sourceAttempt[s]! + 1;
-    this.notePlace(s);
-  }
-
-  private notePlace(s: number): void {
-    this.sourcePlace[s] = placeOf(this.sourceTm[s]!, this.layout.groupOfSource[s]!, this.sourceAttempt[s]!);
-  }
-
-  /** The source's newest attempt is on the TaskManager that the task table says. */
-  placeSource(s: number): void {
-    const { layout, context } = this;
-    const tm = context.tasks.taskManager[layout.sourceTask[s]!]!;
-    this.needTaskManager(tm);
-    this.sourceTm[s] = tm;
-    this.notePlace(s);
-    const group = layout.groups[layout.groupOfSource[s]!]!;
-    const first = layout.firstConsumer[s]!;
-    const count = layout.consumerCount[s]!;
-    let local = 0;
-    if (group.edge.allToAll) {
-      local = this.localShare(group.sink, tm);
-    } else {
-      for (let c = first; c < first + count; c++) if (this.consumerTm[c] === tm) local += 1 / count;
-    }
-    this.remoteShare[s] = 1 - local;
-  }
-
-  /** Consumers of a sink group on a TaskManager, by TaskManager × 256 + sink. */
-  private readonly consumersOn = new Map<number, number>();
-  private localShare(sink: number, tm: number): number {
-    return (this.consumersOn.get(tm * 256 + sink) ?? 0) / this.layout.sinks[sink]!.consumers;
-  }
-
-  private countConsumer(c: number, change: number): void {
-    const key = this.consumerTm[c]! * 256 + this.layout.sinkOfConsumer[c]!;
-    this.consumersOn.set(key, (this.consumersOn.get(key) ?? 0) + change);
-  }
-
-  placeConsumer(c: number): void {
-    const tm = this.context.tasks.taskManager[this.layout.consumerTask[c]!]!;
-    this.needTaskManager(tm);
-    this.countConsumer(c, -1);
-    this.consumerTm[c] = tm;
-    this.countConsumer(c, 1);
   }
 
   needTaskManager(tm: number): void {
